@@ -1,0 +1,52 @@
+/**
+ * The one error type of Soundproof, and the list of its codes.
+ *
+ * Texts follow one rule: *Cannot do what: state*, upper case first, no full stop, values in quotes.
+ * The README's table of codes is checked against {@link ERROR_CODES} by a test.
+ *
+ * @module
+ */
+
+/** Every code an error of Soundproof can carry, with what it means. */
+export const ERROR_CODES = {
+  "manifest.invalid": "A manifest is not valid; `problems` lists each fault with its JSON path",
+} as const;
+
+/** A stable, dotted name of what went wrong; see {@link ERROR_CODES}. */
+export type ErrorCode = keyof typeof ERROR_CODES;
+
+/** One fault in a document, where it is, what stands there and what is wanted. */
+export interface Problem {
+  /** JSON path of the fault, `$` at the root, such as `$.permissions.http.requiredHosts[0]`. */
+  readonly path: string;
+  /** What was found there, shortened. */
+  readonly found: string;
+  /** What is wanted there. */
+  readonly wanted: string;
+}
+
+/** Options of {@link SoundproofError}. */
+export interface SoundproofErrorOptions extends ErrorOptions {
+  /** The single faults, where the error is about a document. */
+  readonly problems?: readonly Problem[];
+}
+
+/** A refusal or fault with a stable code, for programs, and a sentence, for people. */
+export class SoundproofError extends Error {
+  override readonly name = "SoundproofError";
+  /** What kind of refusal or fault this is. */
+  readonly code: ErrorCode;
+  /** The single faults of a document; empty for other errors. */
+  readonly problems: readonly Problem[];
+
+  constructor(code: ErrorCode, message: string, options: SoundproofErrorOptions = {}) {
+    super(message, options);
+    this.code = code;
+    this.problems = options.problems ?? [];
+  }
+}
+
+/** The text of anything that was thrown, an error or not. */
+export function errorText(thrown: unknown): string {
+  return thrown instanceof Error ? thrown.message : String(thrown);
+}
