@@ -9,7 +9,19 @@
 
 /** Every code an error of Soundproof can carry, with what it means. */
 export const ERROR_CODES = {
+  "call.cancelled": "The caller gave up before a cell was free",
   "manifest.invalid": "A manifest is not valid; `problems` lists each fault with its JSON path",
+  "module.compile_timeout": "A module took too long to compile",
+  "module.feature": "A module uses what is newer than WebAssembly 2.0",
+  "module.import_refused": "A module imports what does not exist or was not granted",
+  "module.limit": "A module has more of something than is admitted",
+  "module.malformed": "The bytes are not a WebAssembly module",
+  "module.memory": "A module starts with more memory than the plugin may have",
+  "module.too_large": "A module is larger than is admitted",
+  "pool.cells_lost": "Too many cells of the plugin did not come back from their deadline",
+  "pool.closed": "The plugin is being unloaded",
+  "pool.queue_deadline": "No cell was free in time",
+  "pool.queue_full": "Too many calls wait for the plugin already",
 } as const;
 
 /** A stable, dotted name of what went wrong; see {@link ERROR_CODES}. */
