@@ -10,6 +10,7 @@
 /** Every code an error of Soundproof can carry, with what it means. */
 export const ERROR_CODES = {
   "manifest.invalid": "A manifest is not valid; `problems` lists each fault with its JSON path",
+  "plugin.build_failed": "A plugin's package cannot be built from its sources",
 } as const;
 
 /** A stable, dotted name of what went wrong; see {@link ERROR_CODES}. */
