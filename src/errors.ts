@@ -22,6 +22,7 @@ export const ERROR_CODES = {
   "pool.closed": "The plugin is being unloaded",
   "pool.queue_deadline": "No cell was free in time",
   "pool.queue_full": "Too many calls wait for the plugin already",
+  "plugin.build_failed": "A plugin's package cannot be built from its sources",
 } as const;
 
 /** A stable, dotted name of what went wrong; see {@link ERROR_CODES}. */
