@@ -10,6 +10,11 @@
 /** Every code an error of Soundproof can carry, with what it means. */
 export const ERROR_CODES = {
   "manifest.invalid": "A manifest is not valid; `problems` lists each fault with its JSON path",
+  "services.function_missing": "A host function is in the table but no service answers it",
+  "services.function_unknown": "A guest called a host function that does not exist for its plugin",
+  "services.server_part_missing":
+    "A permission needs something of the music server that it does not offer",
+  "services.unavailable": "A host service could not be made when its plugin was loaded",
 } as const;
 
 /** A stable, dotted name of what went wrong; see {@link ERROR_CODES}. */
