@@ -23,6 +23,11 @@ export const ERROR_CODES = {
   "pool.queue_deadline": "No cell was free in time",
   "pool.queue_full": "Too many calls wait for the plugin already",
   "plugin.build_failed": "A plugin's package cannot be built from its sources",
+  "services.function_missing": "A host function is in the table but no service answers it",
+  "services.function_unknown": "A guest called a host function that does not exist for its plugin",
+  "services.server_part_missing":
+    "A permission needs something of the music server that it does not offer",
+  "services.unavailable": "A host service could not be made when its plugin was loaded",
 } as const;
 
 /** A stable, dotted name of what went wrong; see {@link ERROR_CODES}. */
