@@ -18,11 +18,11 @@ export const ERROR_CODES = {
   "module.malformed": "The bytes are not a WebAssembly module",
   "module.memory": "A module starts with more memory than the plugin may have",
   "module.too_large": "A module is larger than is admitted",
+  "plugin.build_failed": "A plugin's package cannot be built from its sources",
   "pool.cells_lost": "Too many cells of the plugin did not come back from their deadline",
   "pool.closed": "The plugin is being unloaded",
   "pool.queue_deadline": "No cell was free in time",
   "pool.queue_full": "Too many calls wait for the plugin already",
-  "plugin.build_failed": "A plugin's package cannot be built from its sources",
   "services.function_missing": "A host function is in the table but no service answers it",
   "services.function_unknown": "A guest called a host function that does not exist for its plugin",
   "services.server_part_missing":
