@@ -10,6 +10,16 @@
 /** Every code an error of Soundproof can carry, with what it means. */
 export const ERROR_CODES = {
   "call.cancelled": "The caller gave up before a cell was free",
+  "guest.deadline": "The plugin did not answer within its deadline and was stopped",
+  "guest.error": "The plugin reported an error of its own",
+  "guest.exit": "The plugin left with `proc_exit` and a code other than 0",
+  "guest.exit_code": "The plugin's export returned a code other than 0 and left no error text",
+  "guest.export_type": "The export is no function without parameters that returns at most one i32",
+  "guest.export_unknown": "The plugin has no export of this name",
+  "guest.lost": "The cell that ran the call was lost",
+  "guest.not_implemented": "The plugin has the export but does not implement it",
+  "guest.output_invalid": "The plugin's answer is not of the shape its export promises",
+  "guest.trap": "The plugin trapped",
   "manifest.invalid": "A manifest is not valid; `problems` lists each fault with its JSON path",
   "module.compile_timeout": "A module took too long to compile",
   "module.feature": "A module uses what is newer than WebAssembly 2.0",
@@ -18,7 +28,17 @@ export const ERROR_CODES = {
   "module.malformed": "The bytes are not a WebAssembly module",
   "module.memory": "A module starts with more memory than the plugin may have",
   "module.too_large": "A module is larger than is admitted",
+  "package.archive_invalid":
+    "A package is not a zip archive, or one that could be read in two ways",
+  "package.file_missing": "A package lacks `manifest.json` or `plugin.wasm`",
+  "package.id_invalid": "A name in the plugins folder cannot be a plugin id",
+  "package.id_taken": "Two packages have the same plugin id",
+  "package.too_large": "A package, or a file in it, is larger than is read",
+  "package.unreadable": "A package cannot be read",
   "plugin.build_failed": "A plugin's package cannot be built from its sources",
+  "plugin.changed": "A package is not the one that was enabled",
+  "plugin.not_running": "The plugin is not enabled, or could not be loaded",
+  "plugin.unknown": "No plugin has this id",
   "pool.cells_lost": "Too many cells of the plugin did not come back from their deadline",
   "pool.closed": "The plugin is being unloaded",
   "pool.queue_deadline": "No cell was free in time",
@@ -47,6 +67,8 @@ export interface Problem {
 export interface SoundproofErrorOptions extends ErrorOptions {
   /** The single faults, where the error is about a document. */
   readonly problems?: readonly Problem[];
+  /** The plugin's own words, where the error is about what a plugin did. */
+  readonly detail?: string;
 }
 
 /** A refusal or fault with a stable code, for programs, and a sentence, for people. */
@@ -56,11 +78,14 @@ export class SoundproofError extends Error {
   readonly code: ErrorCode;
   /** The single faults of a document; empty for other errors. */
   readonly problems: readonly Problem[];
+  /** The plugin's own words, where the error is about what a plugin did; empty for other errors. */
+  readonly detail: string;
 
   constructor(code: ErrorCode, message: string, options: SoundproofErrorOptions = {}) {
     super(message, options);
     this.code = code;
     this.problems = options.problems ?? [];
+    this.detail = options.detail ?? "";
   }
 }
 
