@@ -80,7 +80,7 @@ const BUILDERS: Record<GuestName, () => Promise<string | undefined>> = {
 };
 
 async function buildGo(): Promise<string | undefined> {
-  const missing = await missingGo();
+  const missing = await missingGo(24);
   if (missing !== undefined) return missing;
   const at = { cwd: `${GUESTS}go_agent`, env: { ...GO_ENV, GOOS: "wasip1", GOARCH: "wasm" } };
   const fetched = await run("go", ["mod", "download"], at);

@@ -14,9 +14,6 @@ export const GUESTS = fileURLToPath(new URL("./", import.meta.url));
 /** Path of the folder that holds what is built; git ignores it. */
 export const DIST = `${GUESTS}dist`;
 
-/** The lowest Go that knows `//go:wasmexport`. */
-const GO_MINOR = 24;
-
 /** The Rust target of Navidrome's plugins. */
 export const RUST_TARGET = "wasm32-wasip1";
 
@@ -67,13 +64,17 @@ export async function mustRun(
   throw new Error(`Cannot run "${program} ${args.join(" ")}": ${done?.stderr ?? "it is missing"}`);
 }
 
-/** Why Go cannot build here, in a sentence; `undefined` where it can. */
-export async function missingGo(): Promise<string | undefined> {
+/**
+ * Why Go cannot build here, in a sentence; `undefined` where it can.
+ *
+ * @param minor the lowest Go 1 that the sources build with; 24 is the first that knows `//go:wasmexport`
+ */
+export async function missingGo(minor: number): Promise<string | undefined> {
   const version = await run("go", ["version"], { env: GO_ENV });
-  if (!version?.success) return `Go is not on this machine, or --allow-run=go is not given`;
-  const minor = Number(/go1\.(\d+)/.exec(version.stdout)?.[1]);
-  if (minor >= GO_MINOR) return undefined;
-  return `Go 1.${GO_MINOR} or newer is wanted, this machine has "${version.stdout.trim()}"`;
+  if (!version?.success) return "Go is not on this machine, or --allow-run=go is not given";
+  const found = /go1\.(\d+)/.exec(version.stdout)?.[1];
+  if (Number(found) >= minor) return undefined;
+  return `Go 1.${minor} or newer is wanted, this machine has "${version.stdout.trim()}"`;
 }
 
 /** Why Rust cannot build for {@link RUST_TARGET} here, in a sentence; `undefined` where it can. */
