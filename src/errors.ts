@@ -9,6 +9,7 @@
 
 /** Every code an error of Soundproof can carry, with what it means. */
 export const ERROR_CODES = {
+  "manifest.config_invalid": "Settings of a plugin cannot be read or are too large",
   "manifest.invalid": "A manifest is not valid; `problems` lists each fault with its JSON path",
 } as const;
 
