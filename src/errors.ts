@@ -20,6 +20,7 @@ export const ERROR_CODES = {
   "guest.not_implemented": "The plugin has the export but does not implement it",
   "guest.output_invalid": "The plugin's answer is not of the shape its export promises",
   "guest.trap": "The plugin trapped",
+  "manifest.config_invalid": "Settings of a plugin cannot be read or are too large",
   "manifest.invalid": "A manifest is not valid; `problems` lists each fault with its JSON path",
   "module.compile_timeout": "A module took too long to compile",
   "module.feature": "A module uses what is newer than WebAssembly 2.0",

@@ -1,4 +1,4 @@
-import { SoundproofError, type Problem } from "../errors.ts";
+import { type Problem, SoundproofError } from "../errors.ts";
 import { admitModule, type AdmittedModule } from "../cell/mod.ts";
 import { checkExports, type Manifest, parseManifest, type Permissions } from "../manifest/mod.ts";
 import { type PluginPackage, readPackage } from "../packages/mod.ts";

@@ -24,7 +24,11 @@ export function outputOf(outcome: CallResult["outcome"], call: CallName): Uint8A
     );
   switch (outcome.kind) {
     case "trapped":
-      throw fail("guest.trap", `it trapped: ${outcome.text}`, `plugin call failed: ${outcome.text}`);
+      throw fail(
+        "guest.trap",
+        `it trapped: ${outcome.text}`,
+        `plugin call failed: ${outcome.text}`,
+      );
     case "exited": {
       const detail = `plugin call failed: module closed with exit_code(${outcome.code})`;
       throw fail("guest.exit", `it left with exit code ${outcome.code}`, detail);
@@ -49,7 +53,11 @@ export function outputOf(outcome: CallResult["outcome"], call: CallName): Uint8A
   }
   if (outcome.code !== 0) {
     const code = outcome.code >>> 0;
-    throw fail("guest.exit_code", `it returned code ${code}`, `plugin call exited with code ${code}`);
+    throw fail(
+      "guest.exit_code",
+      `it returned code ${code}`,
+      `plugin call exited with code ${code}`,
+    );
   }
   return outcome.output;
 }

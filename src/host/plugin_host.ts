@@ -5,7 +5,7 @@ import { effectivePermissions, permissionText } from "../grants/mod.ts";
 import { listPackages, pluginId } from "../packages/mod.ts";
 import { DataFolder, PluginRecords } from "../state/mod.ts";
 import { LoadedPlugin } from "./loaded_plugin.ts";
-import { admitPlugin, readPlugin, type ReadPlugin } from "./loading.ts";
+import { admitPlugin, type ReadPlugin, readPlugin } from "./loading.ts";
 import { type LogSink, pluginLog } from "./log.ts";
 import { fullLimits, type HostLimits, type PluginHostOptions } from "./options.ts";
 import { type PluginEntry, type PluginSummary, summarise } from "./summary.ts";

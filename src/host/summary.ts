@@ -3,7 +3,7 @@ import { type Capability, detectCapabilities } from "../capabilities/mod.ts";
 import type { Manifest } from "../manifest/mod.ts";
 import { type PackageKind } from "../packages/mod.ts";
 import type { LoadedPlugin } from "./loaded_plugin.ts";
-import { admitPlugin, readPlugin, type ReadPlugin } from "./loading.ts";
+import { admitPlugin, type ReadPlugin, readPlugin } from "./loading.ts";
 import { fullLimits } from "./options.ts";
 
 /** What is known of one plugin of the plugins folder. */
