@@ -27,7 +27,7 @@ export interface GuestSetup {
 
 const LEVELS = ["trace", "debug", "info", "warn", "error"];
 
-/** A new instance, its initialiser, one export. */
+/** A new instance, one export. */
 export function callGuest(
   module: WebAssembly.Module,
   name: string,
@@ -96,7 +96,7 @@ export function callGuest(
   const { exports } = new WebAssembly.Instance(module, { "extism:host/env": env });
   let code: number | undefined;
   try {
-    for (const entry of ["_initialize", name]) code = (exports[entry] as () => number)();
+    code = (exports[name] as () => number)();
   } catch (thrown) {
     if (!(thrown instanceof WebAssembly.RuntimeError)) throw thrown;
     code = undefined;
