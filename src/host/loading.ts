@@ -1,5 +1,5 @@
 import { type Problem, SoundproofError } from "../errors.ts";
-import { admitModule, type AdmittedModule } from "../cell/mod.ts";
+import { admitModule, type AdmittedModule, importsExtism } from "../cell/mod.ts";
 import { checkExports, type Manifest, parseManifest, type Permissions } from "../manifest/mod.ts";
 import { type PluginPackage, readPackage } from "../packages/mod.ts";
 import { HOST_FUNCTIONS, permissionOf } from "../services/mod.ts";
@@ -20,7 +20,8 @@ export interface ReadPlugin {
  */
 export async function readPlugin(path: string): Promise<ReadPlugin> {
   const source = await readPackage(path);
-  return { source, ...parseManifest(source.manifest) };
+  const extism = importsExtism(source.wasm);
+  return { source, ...parseManifest(source.manifest, extism === undefined ? {} : { extism }) };
 }
 
 /**
