@@ -74,6 +74,7 @@ export interface SoundproofErrorOptions extends ErrorOptions {
 
 /** A refusal or fault with a stable code, for programs, and a sentence, for people. */
 export class SoundproofError extends Error {
+  /** Always `SoundproofError`. */
   override readonly name = "SoundproofError";
   /** What kind of refusal or fault this is. */
   readonly code: ErrorCode;
@@ -82,6 +83,7 @@ export class SoundproofError extends Error {
   /** The plugin's own words, where the error is about what a plugin did; empty for other errors. */
   readonly detail: string;
 
+  /** Makes an error; `message` is a sentence by the rule above. */
   constructor(code: ErrorCode, message: string, options: SoundproofErrorOptions = {}) {
     super(message, options);
     this.code = code;
