@@ -7,6 +7,7 @@
 import type { Problem } from "../errors.ts";
 import { compileConfigSchema } from "./config_schema.ts";
 import { dialectsOf } from "./dialect.ts";
+import { keyedPermissions } from "./first_design.ts";
 import { readJsonText } from "./json_text.ts";
 import { knownPart } from "./known_keys.ts";
 import { capped, isObject, type JsonObject, manifestInvalid } from "./problem.ts";
@@ -71,7 +72,8 @@ interface Reading {
 }
 
 function readAs(dialect: Dialect, document: Json): Reading {
-  const known = knownPart(document, dialectSchema(dialect), DEFINITIONS);
+  const keyed = dialect === "first_design" ? keyedPermissions(document) : document;
+  const known = knownPart(keyed, dialectSchema(dialect), DEFINITIONS);
   const problems = [...known.problems, ...checkSchema(dialect, known.value)];
   const warnings = [...known.warnings];
   if (!isObject(known.value)) return { problems, warnings };
