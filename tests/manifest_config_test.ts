@@ -66,6 +66,26 @@ Deno.test("a secret is never quoted in a problem", () => {
   }
 });
 
+Deno.test("no error quotes settings that cannot be read", () => {
+  const texts = [
+    '{"token":"hunter2',
+    '{"token":hunter2}',
+    '{"token":"hunter2"}}',
+    '"hunter2',
+    "[hunter2",
+  ];
+  for (const text of [...texts, '{"token":"hunter2\\ud800"}', '{"token":"hunter2\n"}']) {
+    throws(
+      () => parseConfig(text),
+      (error) =>
+        error instanceof SoundproofError &&
+        !/hunter|unter2/.test(JSON.stringify([error.message, error.problems])),
+    );
+  }
+  ok(!JSON.stringify(validateConfig(SETTINGS, "hunter2")).includes("hunter2"));
+  throws(() => configMap(SETTINGS, ["hunter2"]), (error) => !String(error).includes("hunter2"));
+});
+
 Deno.test("settings text is read as upstream reads it", () => {
   deepStrictEqual(parseConfig(" "), {});
   deepStrictEqual(parseConfig('{"a":1}'), { a: 1 });

@@ -1,4 +1,6 @@
 import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
+import { Ajv2020 } from "ajv/dist/2020.js";
+import manifestSchema from "../schema/manifest.schema.json" with { type: "json" };
 import { SoundproofError } from "../src/errors.ts";
 import { parseManifest, type ParseManifestOptions } from "../src/manifest/mod.ts";
 
@@ -270,4 +272,16 @@ Deno.test("every problem of a document is reported in one error", () => {
     found: "2",
     wanted: "field author: string",
   });
+});
+
+Deno.test("the published schema itself accepts a manifest of every dialect, and refuses a broken one", () => {
+  const validate = new Ajv2020({ strict: true, strictTypes: false, strictRequired: false }).compile(manifestSchema);
+  const documents = [
+    permissions({ http: { requiredHosts: ["*"] }, users: {} }),
+    PROTOBUF,
+    { ...EXTISM, capabilities: ["anything"] },
+    { ...EXTISM, requiredPermissions: { http: { allowedUrls: ["https://x"] } } },
+  ];
+  for (const document of documents) ok(validate(document), JSON.stringify(document));
+  for (const document of documents) ok(!validate({ ...document, name: 5 }));
 });

@@ -29,6 +29,7 @@ export interface ParseManifestOptions {
 
 /** A manifest and what an author or administrator should know about it. */
 export interface ParsedManifest {
+  /** The manifest, with nothing in it that its dialect does not know. */
   readonly manifest: Manifest;
   /** Unknown keys and permissions (never granted), odd spellings, disguised text. */
   readonly warnings: Problem[];
