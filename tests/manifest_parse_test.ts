@@ -275,7 +275,9 @@ Deno.test("every problem of a document is reported in one error", () => {
 });
 
 Deno.test("the published schema itself accepts a manifest of every dialect, and refuses a broken one", () => {
-  const validate = new Ajv2020({ strict: true, strictTypes: false, strictRequired: false }).compile(manifestSchema);
+  const validate = new Ajv2020({ strict: true, strictTypes: false, strictRequired: false }).compile(
+    manifestSchema,
+  );
   const documents = [
     permissions({ http: { requiredHosts: ["*"] }, users: {} }),
     PROTOBUF,
