@@ -9,7 +9,27 @@
 
 /** Every code an error of Soundproof can carry, with what it means. */
 export const ERROR_CODES = {
+  "api.address_in_use": "The address to listen on is taken, or cannot be used",
+  "api.body_too_large": "The request's body is longer than the service takes",
+  "api.host_refused": "The request's `Host` is not a name of this service (DNS rebinding)",
+  "api.internal": "A fault inside the service; its log has more",
+  "api.method_not_allowed": "The path exists, but not with this method",
+  "api.not_found": "No such path",
+  "api.origin_refused": "The request comes from a web page of another origin",
+  "api.query_invalid": "A query parameter is not valid",
+  "api.token_exposed": "The token file can be read by others, so its token is not used",
+  "api.token_invalid": "The token file does not hold a token",
+  "api.unauthorized": "The request has no valid bearer token",
+  "cli.data_missing": "The data folder does not exist",
+  "cli.deno_too_old": "This Deno is older than the oldest one that Soundproof supports",
+  "cli.input_invalid": "The input of a call cannot be read, or is not JSON",
+  "cli.path_unusable": "A path cannot be said in Deno's permission lists",
+  "cli.usage": "The command line is not understood; exit code 2",
+  "configuration.invalid":
+    "The configuration file cannot be read, or a value given for it is wrong",
   "manifest.invalid": "A manifest is not valid; `problems` lists each fault with its JSON path",
+  "plugin.not_running": "The plugin is disabled, or failed to load",
+  "plugin.unknown": "No plugin has this id",
 } as const;
 
 /** A stable, dotted name of what went wrong; see {@link ERROR_CODES}. */
