@@ -39,7 +39,7 @@ const MAX_TIMEOUT_MS = 600_000;
  */
 export function createApi(host: ApiHost, options: ApiOptions): Hono {
   const app = new Hono();
-  app.use(secureHeaders({ referrerPolicy: "no-referrer" }));
+  app.use(secureHeaders({ strictTransportSecurity: false }));
   app.use(async (context, next) => {
     await next();
     context.header("Cache-Control", "no-store");

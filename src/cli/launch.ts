@@ -46,6 +46,8 @@ export async function launch(args: readonly string[], terminal: Terminal): Promi
       named: namedPaths(command, cwd),
     })),
     "--unstable-worker-options",
+    // A request's signal then tells of a caller that has left, and of nothing else.
+    "--unstable-no-legacy-abort",
     ...source.flags,
     source.entry,
   ];
