@@ -30,6 +30,25 @@ export const ERROR_CODES = {
   "manifest.invalid": "A manifest is not valid; `problems` lists each fault with its JSON path",
   "plugin.not_running": "The plugin is disabled, or failed to load",
   "plugin.unknown": "No plugin has this id",
+  "call.cancelled": "The caller gave up before a cell was free",
+  "manifest.invalid": "A manifest is not valid; `problems` lists each fault with its JSON path",
+  "module.compile_timeout": "A module took too long to compile",
+  "module.feature": "A module uses what is newer than WebAssembly 2.0",
+  "module.import_refused": "A module imports what does not exist or was not granted",
+  "module.limit": "A module has more of something than is admitted",
+  "module.malformed": "The bytes are not a WebAssembly module",
+  "module.memory": "A module starts with more memory than the plugin may have",
+  "module.too_large": "A module is larger than is admitted",
+  "plugin.build_failed": "A plugin's package cannot be built from its sources",
+  "pool.cells_lost": "Too many cells of the plugin did not come back from their deadline",
+  "pool.closed": "The plugin is being unloaded",
+  "pool.queue_deadline": "No cell was free in time",
+  "pool.queue_full": "Too many calls wait for the plugin already",
+  "services.function_missing": "A host function is in the table but no service answers it",
+  "services.function_unknown": "A guest called a host function that does not exist for its plugin",
+  "services.server_part_missing":
+    "A permission needs something of the music server that it does not offer",
+  "services.unavailable": "A host service could not be made when its plugin was loaded",
 } as const;
 
 /** A stable, dotted name of what went wrong; see {@link ERROR_CODES}. */

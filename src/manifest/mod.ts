@@ -1,0 +1,3 @@
+/** The manifest room. @module */
+
+export type * from "./types.ts";
