@@ -32,7 +32,7 @@ const STATUS: Readonly<Record<string, number>> = {
   package: 422,
   plugin: 409,
   pool: 503,
-  service: 502,
+  services: 502,
   state: 500,
 };
 

@@ -49,7 +49,10 @@ export interface TaskqueuePermission extends Permission {
 export interface SubsonicapiPermission extends Permission {
   /** User names the plugin may act as; absent for whichever the administrator assigns. */
   readonly allowedUsernames?: readonly string[];
-  /** Whether administrators may be among them (protobuf generation; default false). */
+  /**
+   * Whether administrators may be among them. The protobuf generation and the first design declare it, default
+   * false; on Extism modules true unless written, as there administrators need assignment like anyone else.
+   */
   readonly allowAdmins: boolean;
 }
 
