@@ -26,8 +26,10 @@ export interface LaunchPlan {
   readonly source: readonly string[];
   /** The host that Soundproof's own code comes from, if it is not here. */
   readonly sourceHost?: string;
-  /** Where the symlinks among the plugins lead, and where the data and plugins folder really are. */
+  /** Where the symlinks among the plugins lead. */
   readonly linkTargets: readonly string[];
+  /** Where the data folder, the plugins folder and the configuration really are, if links lead there. */
+  readonly realPaths: readonly string[];
   readonly pluginsDirExists: boolean;
   readonly listen: Address;
   /** The package or the input file that the command names. */
@@ -42,7 +44,8 @@ export function grantsOf(plan: LaunchPlan): Grants {
   if (command.kind === "help" || command.kind === "version" || isAboutPackage) {
     return { ...common, read: [...plan.source, ...plan.named], write: [], net: [] };
   }
-  for (const folder of plan.source) refuseAround(folder, places.dataDir);
+  const write = plan.pluginsDirExists ? [places.dataDir] : [places.dataDir, places.pluginsDir];
+  for (const folder of [...write, ...plan.realPaths]) refuseAround(plan.source, folder);
   return {
     ...common,
     read: [
@@ -50,10 +53,11 @@ export function grantsOf(plan: LaunchPlan): Grants {
       places.dataDir,
       places.configFile,
       places.pluginsDir,
+      ...plan.realPaths,
       ...plan.linkTargets,
       ...plan.named,
     ],
-    write: plan.pluginsDirExists ? [places.dataDir] : [places.dataDir, places.pluginsDir],
+    write,
     net: command.kind === "start" ? [netName(plan.listen)] : [],
   };
 }
@@ -95,11 +99,11 @@ function withoutNested(paths: readonly string[]): string[] {
   return unique.filter((path) => !unique.some((other) => other !== path && isWithin(path, other)));
 }
 
-function refuseAround(source: string, dataDir: string): void {
-  if (!isWithin(source, dataDir)) return;
+function refuseAround(source: readonly string[], folder: string): void {
+  if (!source.some((path) => isWithin(path, folder))) return;
   throw new SoundproofError(
     "cli.path_unusable",
-    `Cannot use "${dataDir}" as data folder: it holds Soundproof's own code, which nothing may write`,
+    `Cannot use "${folder}" for data: it holds Soundproof's own code, which nothing may write`,
   );
 }
 

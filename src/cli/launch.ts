@@ -40,7 +40,8 @@ export async function launch(args: readonly string[], terminal: Terminal): Promi
       places,
       source: source.folders,
       ...(source.host === undefined ? {} : { sourceHost: source.host }),
-      linkTargets: isAboutPackage ? [] : linkTargets(places, terminal),
+      linkTargets: isAboutPackage ? [] : linkTargets(places.pluginsDir, terminal),
+      realPaths: [places.dataDir, places.configFile, places.pluginsDir].flatMap(realPath),
       pluginsDirExists: exists(places.pluginsDir),
       listen: listenOf(command, configuration),
       named: namedPaths(command, cwd),
@@ -81,9 +82,9 @@ function namedPaths(command: Command, cwd: string): string[] {
   return paths.map((path) => resolve(cwd, path)).flatMap((path) => [path, ...realPath(path)]);
 }
 
-/** Where the folders really are, and where the links among the plugins lead; one that Deno cannot be told of is left out. */
-function linkTargets({ dataDir, configFile, pluginsDir }: Places, terminal: Terminal): string[] {
-  const targets = [dataDir, configFile, pluginsDir].flatMap(realPath);
+/** Where the links among the plugins lead; a target that Deno cannot be told of is left out. */
+function linkTargets(pluginsDir: string, terminal: Terminal): string[] {
+  const targets: string[] = [];
   if (!exists(pluginsDir)) return targets;
   for (const entry of Deno.readDirSync(pluginsDir)) {
     if (!entry.isSymlink) continue;
