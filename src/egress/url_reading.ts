@@ -37,18 +37,21 @@ function removeDotSegments(path: string): string {
   return `/${kept.join("/")}`;
 }
 
-function deepReading(path: string): string | undefined {
-  let text = path;
+/** Undoes one layer of percent-encoding; `undefined` where the bytes are not UTF-8. */
+function decodeOnce(text: string): string | undefined {
   try {
-    for (let round = 0; text.includes("%"); round++) {
-      if (round === MAX_ROUNDS) return undefined;
-      const next = decodeURIComponent(text);
-      if (next === text) break;
-      text = next;
-    }
+    // Escapes only, so that a lone percent sign does not stop the decoding of what follows it.
+    return text.replace(/(?:%[0-9a-f]{2})+/gi, (escapes) => decodeURIComponent(escapes));
   } catch {
-    // A lone "%" after a round of decoding is a literal percent sign; before one it is malformed.
-    if (text === path) return undefined;
+    return undefined;
+  }
+}
+
+function deepReading(path: string): string | undefined {
+  let text: string | undefined = path;
+  for (let round = 0; /%[0-9a-f]{2}/i.test(text); round++) {
+    text = round === MAX_ROUNDS ? undefined : decodeOnce(text);
+    if (text === undefined) return undefined;
   }
   if (CONTROL.test(text)) return undefined;
   return removeDotSegments(text.replaceAll("\\", "/").replace(/\/{2,}/g, "/"));
