@@ -9,6 +9,20 @@
 
 /** Every code an error of Soundproof can carry, with what it means. */
 export const ERROR_CODES = {
+  "egress.address_refused": "A host is, or resolves to, an address that a plugin may not reach",
+  "egress.byte_limit": "A plugin has sent or received as many bytes as it may in an hour",
+  "egress.connect_failed": "No address of a host could be connected to",
+  "egress.connection_limit": "A plugin has as many connections open as it may",
+  "egress.credentials": "A client of the gateway showed no credentials, or wrong ones",
+  "egress.handshake_timeout": "A client of the gateway, or the host it asked for, was too slow",
+  "egress.host_not_allowed": "No rule of the plugin covers a host and port",
+  "egress.malformed": "A client of the gateway sent what is no SOCKS5 CONNECT request",
+  "egress.method_not_allowed": "The rule that covers a URL does not allow the method",
+  "egress.own_address": "A plugin asked for an address the host itself listens on",
+  "egress.rate_limit": "A plugin asked for more connections in a minute than it may",
+  "egress.resolution_failed": "A host name has no address, or none was found in time",
+  "egress.scheme_not_allowed": "A URL is not of http, https, ws or wss",
+  "egress.url_not_allowed": "No rule of the plugin covers a URL",
   "manifest.invalid": "A manifest is not valid; `problems` lists each fault with its JSON path",
 } as const;
 
