@@ -9,6 +9,23 @@
 
 /** Every code an error of Soundproof can carry, with what it means. */
 export const ERROR_CODES = {
+  "egress.address_refused": "The gateway refused the address a name resolves to",
+  "egress.body_too_large": "A response body is larger than its limit once decompressed",
+  "egress.busy": "A plugin has too many requests, sockets or bytes under way",
+  "egress.cancelled": "The caller gave up, or the plugin was unloaded",
+  "egress.close_refused": "A WebSocket close code or reason that cannot be sent",
+  "egress.header_refused": "A request header that may not be sent",
+  "egress.message_too_large": "A WebSocket message is larger than its limit",
+  "egress.method_not_allowed": "The method is not allowed for this URL",
+  "egress.rate_limit": "A plugin made too many requests in a minute",
+  "egress.redirect_refused": "A redirect leads where the plugin may not go",
+  "egress.response_headers_too_large": "A response has too many or too large headers",
+  "egress.scheme_not_allowed": "The URL's scheme is not allowed",
+  "egress.socket_closed": "The WebSocket is closed",
+  "egress.timeout": "No full answer within the time limit",
+  "egress.too_many_redirects": "A chain of redirects is longer than its limit",
+  "egress.transport": "A connection, TLS or protocol fault",
+  "egress.url_not_allowed": "The URL is not among those the plugin declared and was granted",
   "manifest.invalid": "A manifest is not valid; `problems` lists each fault with its JSON path",
 } as const;
 

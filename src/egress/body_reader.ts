@@ -1,0 +1,71 @@
+/**
+ * Reading a response body under a cap.
+ *
+ * @module
+ */
+
+import { SoundproofError } from "../errors.ts";
+
+/** Bytes that several readers may hold together. */
+export class ByteBudget {
+  #left: number;
+
+  constructor(bytes: number) {
+    this.#left = bytes;
+  }
+
+  /** Takes `bytes` and says whether they were there to take. */
+  take(bytes: number): boolean {
+    if (bytes > this.#left) return false;
+    this.#left -= bytes;
+    return true;
+  }
+
+  /** Gives back what was taken. */
+  give(bytes: number): void {
+    this.#left += bytes;
+  }
+}
+
+/**
+ * Reads a decompressed body to its end or to `maxBytes`, counted while it streams.
+ *
+ * Throws `egress.body_too_large` when there is more (with `overflow: "cut"` it stops there instead),
+ * and `egress.busy` when the budget that all readers share is used up. The rest is cancelled.
+ */
+export async function readBody(
+  stream: ReadableStream<Uint8Array> | null,
+  maxBytes: number,
+  overflow: "error" | "cut",
+  budget: ByteBudget,
+): Promise<Uint8Array<ArrayBuffer>> {
+  if (stream === null) return new Uint8Array(0);
+  const chunks: Uint8Array[] = [];
+  let length = 0;
+  try {
+    // Leaving the loop early cancels the stream.
+    for await (const chunk of stream) {
+      const fits = chunk.subarray(0, maxBytes - length);
+      if (fits.length < chunk.length && overflow === "error") {
+        const text = `Cannot read response body: it is larger than ${maxBytes} bytes`;
+        throw new SoundproofError("egress.body_too_large", text);
+      }
+      if (!budget.take(fits.length)) {
+        const text = "Cannot read response body: other responses of this plugin fill the buffer";
+        throw new SoundproofError("egress.busy", text);
+      }
+      length += fits.length;
+      chunks.push(fits);
+      if (fits.length < chunk.length) break;
+    }
+    const body = new Uint8Array(length);
+    let offset = 0;
+    for (const chunk of chunks) {
+      body.set(chunk, offset);
+      offset += chunk.length;
+    }
+    return body;
+  } finally {
+    budget.give(length);
+  }
+}
