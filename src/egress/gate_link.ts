@@ -11,7 +11,8 @@ import {
   parseFromWorker,
   type ToWorker,
 } from "./gate_protocol.ts";
-import { denoNetList } from "./url_rules.ts";
+import { denoNetList } from "./deno_net_list.ts";
+import { compileUrlRules } from "./url_rules.ts";
 
 /** What a link tells its gate. */
 export interface LinkEvents {
@@ -84,7 +85,7 @@ function gatePermissions(start: GateStart): Deno.PermissionOptionsObject {
   const { port } = start.gateway;
   const lists = [start.rules.http, start.rules.websocket]
     .filter((rules) => rules !== undefined)
-    .map((rules) => denoNetList(rules, port).net);
+    .map((rules) => denoNetList(compileUrlRules(rules), port).net);
   const names = lists.flatMap((net) => net === true ? [] : net);
   return {
     // Where any host is allowed, what the process itself may reach, with its deny rules.
