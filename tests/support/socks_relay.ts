@@ -64,8 +64,7 @@ export function socksRelay(
     asked,
     sent: () => sent.join(""),
     close() {
-      listener.close();
-      for (const conn of open) {
+      for (const conn of [listener, ...open]) {
         try {
           conn.close();
         } catch { /* already closed */ }
