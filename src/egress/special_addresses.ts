@@ -67,7 +67,7 @@ const ROWS: readonly Row[] = [
   ["::/96", "IPv4-compatible", "special", "RFC 4291 2.5.5.1"],
   ["::/128", "unspecified", "never", `${IPV6_REGISTRY}, RFC 4291`],
   ["::1/128", "loopback", "local", `${IPV6_REGISTRY}, RFC 4291`],
-  ["::ffff:0:0/96", "IPv4-mapped", "special", `${IPV6_REGISTRY}, RFC 4291 2.5.5.2`],
+  ["::ffff:0:0/96", "IPv4-mapped", "never", `${IPV6_REGISTRY}, RFC 4291 2.5.5.2`],
   ["::ffff:0:0:0/96", "IPv4-translated", "special", "RFC 7915, RFC 2765"],
   ["64:ff9b::/96", "NAT64", "special", `${IPV6_REGISTRY}, RFC 6052`],
   ["64:ff9b:1::/48", "local NAT64", "special", `${IPV6_REGISTRY}, RFC 8215`],
