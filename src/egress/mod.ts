@@ -1,13 +1,13 @@
 /**
- * The way out: gate and gateway.
- *
- * Promises that a plugin reaches exactly the hosts, paths and methods of its rules, and no private
- * address unless it was granted. Never knows what a plugin is, nor WASM. Begin with `gate.ts`.
  * The network of guests: what a plugin may reach, and the two walls that hold it to that.
  *
+ * Promises that a plugin reaches exactly the hosts, paths and methods of its rules, and no private
+ * address unless it was granted. Never knows what a plugin is, nor WASM.
+ *
  * The rules are pure functions: {@link decideUrl} on URLs and methods, {@link judgeFor} on addresses.
- * The {@link Gateway} alone opens connections, and only to addresses it has judged. Begin reading with
- * `url_rules.ts` and `gateway_session.ts`.
+ * The {@link Gate} sends requests from a worker that may reach the declared hosts only; the
+ * {@link Gateway} alone opens connections, and only to addresses it has judged. Begin reading with
+ * `gate.ts`, `url_rules.ts` and `gateway_session.ts`.
  *
  * @module
  */
