@@ -145,6 +145,13 @@ const RAW: [string, string, string | undefined][] = [
     "egress.response_headers_too_large",
   ],
   ["one header of 300 KB", `x: ${"y".repeat(3e5)}\r\n\r\n`, "egress.response_headers_too_large"],
+  [
+    "a length and chunks that go on beyond it",
+    `content-length: 5\r\ntransfer-encoding: chunked\r\n\r\n${
+      `1000\r\n${"x".repeat(4096)}\r\n`.repeat(300)
+    }0\r\n\r\n`,
+    "egress.body_too_large",
+  ],
   ["a body that breaks off", "content-length: 9\r\n\r\nabc", "egress.transport"],
   ["headers that are not UTF-8", "content-length: 0\r\nx: \xff\xfe\r\n\r\n", undefined],
 ];

@@ -27,13 +27,43 @@ export class ByteBudget {
   }
 }
 
+/** Reads the body of a response as {@link readStream} does, in one go where its length is certain. */
+export async function readBody(
+  response: Response,
+  maxBytes: number,
+  overflow: "error" | "cut",
+  budget: ByteBudget,
+): Promise<Uint8Array<ArrayBuffer>> {
+  const length = certainLength(response.headers);
+  if (length === undefined || length > maxBytes || !budget.take(length)) {
+    return await readStream(response.body, maxBytes, overflow, budget);
+  }
+  try {
+    return new Uint8Array(await response.arrayBuffer());
+  } finally {
+    budget.give(length);
+  }
+}
+
+/**
+ * The Content-Length, where nothing takes precedence over it (RFC 9112, 6.3: Transfer-Encoding does) or
+ * is undone: hyper then ends the body there.
+ */
+function certainLength(headers: Headers): number | undefined {
+  const length = headers.get("content-length") ?? "";
+  return /^\d{1,15}$/.test(length) && !headers.has("transfer-encoding") &&
+      !headers.has("content-encoding")
+    ? Number(length)
+    : undefined;
+}
+
 /**
  * Reads a decompressed body to its end or to `maxBytes`, counted while it streams.
  *
  * Throws `egress.body_too_large` when there is more (with `overflow: "cut"` it stops there instead),
  * and `egress.busy` when the budget that all readers share is used up. The rest is cancelled.
  */
-export async function readBody(
+export async function readStream(
   stream: ReadableStream<Uint8Array> | null,
   maxBytes: number,
   overflow: "error" | "cut",

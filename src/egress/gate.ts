@@ -78,7 +78,8 @@ export class Gate {
   readonly #requests = new Map<number, OpenRequest>();
   readonly #sockets = new Map<number, HostSocket>();
   #link: GateLink | undefined;
-  #stopIdleTimer: () => void = () => {};
+  #idleSince: number | undefined;
+  #stopIdleTimer: (() => void) | undefined;
   #lastId = 0;
   #queuedBytes = 0;
   #closed: PromiseWithResolvers<void> | undefined;
@@ -103,16 +104,16 @@ export class Gate {
    * redirects, headers and addresses, limits, `egress.timeout`, `egress.cancelled`, `egress.transport`.
    */
   async send(request: GateRequest, signal: AbortSignal): Promise<GateResponse> {
-    const doing = `request "${urlText(request.url)}"`;
+    const doing = () => `request "${urlText(request.url)}"`;
     const timeoutMs = Math.min(request.timeoutMs, this.#limits.timeoutMs);
     const bytes = request.body?.byteLength ?? 0;
-    if (signal.aborted) throw cancelled(doing, "the caller gave up");
+    if (signal.aborted) throw cancelled(doing(), "the caller gave up");
     this.#admit(doing, this.#requests.size < this.#limits.requests, "requests");
-    if (!(timeoutMs >= 1)) throw timedOut(doing, timeoutMs);
+    if (!(timeoutMs >= 1)) throw timedOut(doing(), timeoutMs);
     this.#queue(bytes);
     const { promise, resolve, reject } = Promise.withResolvers<GateResponse>();
     const id = ++this.#lastId;
-    const giveUp = () => this.#giveUp(id, cancelled(doing, "the caller gave up"));
+    const giveUp = () => this.#giveUp(id, cancelled(doing(), "the caller gave up"));
     const open: OpenRequest = {
       request,
       bytes,
@@ -125,7 +126,7 @@ export class Gate {
       },
       stopTimer: this.#clock.after(
         timeoutMs,
-        () => this.#giveUp(id, timedOut(doing, timeoutMs)),
+        () => this.#giveUp(id, timedOut(doing(), timeoutMs)),
       ),
     };
     this.#requests.set(id, open);
@@ -144,10 +145,10 @@ export class Gate {
    * Rejects as {@link Gate.send} does; handlers are called only after it resolved.
    */
   async connect(request: GateConnect, handlers: SocketHandlers): Promise<GateSocket> {
-    const doing = `open WebSocket "${urlText(request.url)}"`;
+    const doing = () => `open WebSocket "${urlText(request.url)}"`;
     const timeoutMs = Math.min(request.timeoutMs, this.#limits.timeoutMs);
     this.#admit(doing, this.#sockets.size < this.#limits.sockets, "WebSockets");
-    if (!(timeoutMs >= 1)) throw timedOut(doing, timeoutMs);
+    if (!(timeoutMs >= 1)) throw timedOut(doing(), timeoutMs);
     const id = ++this.#lastId;
     const socket = new HostSocket(id, handlers, this.#limits.messageBytes, {
       post: (message) => this.#link?.post(message),
@@ -156,7 +157,7 @@ export class Gate {
       onEnded: () => this.#watchIdle(),
     });
     this.#sockets.set(id, socket);
-    const late = () => socket.abandon(timedOut(doing, timeoutMs));
+    const late = () => socket.abandon(timedOut(doing(), timeoutMs));
     const stopTimer = this.#clock.after(timeoutMs, late);
     try {
       this.#post({ kind: "connect", id, request });
@@ -189,12 +190,12 @@ export class Gate {
     stopTimer();
   }
 
-  #admit(doing: string, hasRoom: boolean, what: string): void {
-    if (this.#closed !== undefined) throw cancelled(doing, "the gate is closed");
-    if (!hasRoom) throw refusal("egress.busy", doing, `too many ${what} are under way`);
+  #admit(doing: () => string, hasRoom: boolean, what: string): void {
+    if (this.#closed !== undefined) throw cancelled(doing(), "the gate is closed");
+    if (!hasRoom) throw refusal("egress.busy", doing(), `too many ${what} are under way`);
     if (!this.#rate.take()) {
       const state = `more than ${this.#limits.requestsPerMinute} requests in a minute`;
-      throw refusal("egress.rate_limit", doing, state);
+      throw refusal("egress.rate_limit", doing(), state);
     }
   }
 
@@ -285,23 +286,44 @@ export class Gate {
     }
     for (const socket of this.#sockets.values()) socket.lost(state);
     this.#sockets.clear();
-    this.#watchIdle();
+    this.#forgetIdle();
     this.#closed?.resolve();
   }
 
+  /** Whether a worker runs that nobody needs. */
+  get #idle(): boolean {
+    return this.#link !== undefined && this.#requests.size === 0 &&
+      ![...this.#sockets.values()].some(({ live }) => live);
+  }
+
+  /** Notes when the worker became idle. One timer is enough: it looks again when it was early. */
   #watchIdle(): void {
-    this.#stopIdleTimer();
-    if (this.#link === undefined || this.#closed !== undefined) return;
-    if (this.#requests.size > 0 || [...this.#sockets.values()].some(({ live }) => live)) return;
-    this.#stopIdleTimer = this.#clock.after(this.#limits.idleMs, () => this.#end());
+    this.#idleSince = this.#idle ? this.#clock.now() : undefined;
+    if (this.#idle) this.#stopIdleTimer ??= this.#armIdleTimer(this.#limits.idleMs);
+  }
+
+  #armIdleTimer(ms: number): () => void {
+    return this.#clock.after(ms, () => {
+      this.#stopIdleTimer = undefined;
+      if (this.#idleSince === undefined) return;
+      const left = this.#idleSince + this.#limits.idleMs - this.#clock.now();
+      if (left > 0) this.#stopIdleTimer = this.#armIdleTimer(left);
+      else this.#end();
+    });
   }
 
   #end(): void {
     this.#link?.end();
     this.#link = undefined;
     this.#sockets.clear();
-    this.#watchIdle();
+    this.#forgetIdle();
     this.#closed?.resolve();
+  }
+
+  #forgetIdle(): void {
+    this.#idleSince = undefined;
+    this.#stopIdleTimer?.();
+    this.#stopIdleTimer = undefined;
   }
 }
 

@@ -147,7 +147,7 @@ async function answer(
   try {
     const headers = responseHeaders(response.headers, hop);
     const { maxBodyBytes, overflow } = request;
-    const body = await readBody(response.body, maxBodyBytes, overflow, tools.budget);
+    const body = await readBody(response, maxBodyBytes, overflow, tools.budget);
     return { status: response.status, url: hop.url.href, headers, body, hops };
   } catch (thrown) {
     await response.body?.cancel().catch(() => {});
