@@ -98,11 +98,13 @@ function judge(address: Address): AddressVerdict {
   // A row for one single address (`::1`, a metadata service) says more than the form it has.
   if (address instanceof ipaddr.IPv6 && block?.bits !== 128) {
     const embedded = embeddedIpv4(address.toByteArray());
-    for (const carried of embedded?.addresses ?? []) {
-      const inner = judge(ipaddr.IPv4.parse(carried));
-      if (inner.allowed || embedded === undefined) continue;
-      const reason = `${embedded.form} of ${inner.reason}`;
-      return refusal(address, reason, `${embedded.source}; ${inner.source}`, inner.metadata);
+    const inner = (embedded?.addresses ?? [])
+      .map((carried) => judge(ipaddr.IPv4.parse(carried)))
+      .filter((verdict) => !verdict.allowed);
+    const worst = inner.find(({ metadata }) => metadata) ?? inner[0];
+    if (embedded !== undefined && worst !== undefined) {
+      const reason = `${embedded.form} of ${worst.reason}`;
+      return refusal(address, reason, `${embedded.source}; ${worst.source}`, worst.metadata);
     }
     if (own === undefined && !address.match(GLOBAL_UNICAST)) {
       return refusal(address, "outside global unicast", "IANA IPv6 address space, RFC 4291 2.4");

@@ -4,6 +4,8 @@
  * @module
  */
 
+import { isIPv6 } from "node:net";
+
 /** A frame that was read, one that needs more bytes, or one that is none. */
 export type Frame<T> =
   | { readonly state: "read"; readonly value: T; readonly used: number }
@@ -94,7 +96,7 @@ export function readRequest(bytes: Uint8Array): Frame<SocksRequest> {
 
 /** Some clients send an IPv6 literal as a name. */
 function isIpv6Shaped(host: string): boolean {
-  return host.includes(":") && /^\[?[0-9a-f:.]{2,45}\]?$/i.test(host);
+  return !host.includes("%") && isIPv6(host.replace(/^\[(.*)\]$/, "$1"));
 }
 
 function addressText(raw: Uint8Array): string {
