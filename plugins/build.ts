@@ -82,7 +82,14 @@ async function isFile(url: URL): Promise<boolean> {
   }
 }
 
-async function main(args: string[]): Promise<number> {
+/**
+ * The command: builds the plugins named by id or folder, or all of them, into `plugins/dist`.
+ *
+ * @param args `[ID | FOLDER …] [--out DIR]`
+ * @returns The exit code: 0 if all were built, 1 if not.
+ * @throws {TypeError} for unknown options.
+ */
+export async function buildCommand(args: string[]): Promise<number> {
   const { values, positionals } = parseArgs({
     args,
     allowPositionals: true,
@@ -116,7 +123,7 @@ function print(stream: { writeSync(bytes: Uint8Array): number }, line: string): 
 
 if (import.meta.main) {
   try {
-    Deno.exitCode = await main(Deno.args);
+    Deno.exitCode = await buildCommand(Deno.args);
   } catch (thrown) {
     print(Deno.stderr, errorText(thrown));
     Deno.exitCode = 2;

@@ -34,14 +34,13 @@ const LIBRARY = "library";
 const OUTPUT = "plugin.wasm";
 
 // A guest lives for one call, so nothing is ever freed: `stub` is a bump allocator. Top-level code
-// goes into `_initialize`, which hosts call when the host functions can be used.
+// stays in the start section: it runs in every Extism host, while some never call `_initialize`.
 const FLAGS = [
   ["--lib", LIBRARY],
   ["--outFile", OUTPUT],
   ["--runtime", "stub"],
   ["--use", "abort=~lib/soundproof_abort/abort"],
-  ["--exportStart", "_initialize"],
-  ["-O3", "--shrinkLevel", "1"],
+  ["-Os"],
 ].flat();
 
 async function compile(request: CompileRequest): Promise<CompileReply> {

@@ -28,6 +28,16 @@ export const ERROR_CODES = {
   "cli.usage": "The command line is not understood; exit code 2",
   "configuration.invalid":
     "The configuration file cannot be read, or a value given for it is wrong",
+  "guest.deadline": "The plugin did not answer within its deadline and was stopped",
+  "guest.error": "The plugin reported an error of its own",
+  "guest.exit": "The plugin left with `proc_exit` and a code other than 0",
+  "guest.exit_code": "The plugin's export returned a code other than 0 and left no error text",
+  "guest.export_type": "The export is no function without parameters that returns at most one i32",
+  "guest.export_unknown": "The plugin has no export of this name",
+  "guest.lost": "The cell that ran the call was lost",
+  "guest.not_implemented": "The plugin has the export but does not implement it",
+  "guest.output_invalid": "The plugin's answer is not of the shape its export promises",
+  "guest.trap": "The plugin trapped",
   "manifest.config_invalid": "Settings of a plugin cannot be read or are too large",
   "manifest.invalid": "A manifest is not valid; `problems` lists each fault with its JSON path",
   "module.compile_timeout": "A module took too long to compile",
@@ -37,8 +47,16 @@ export const ERROR_CODES = {
   "module.malformed": "The bytes are not a WebAssembly module",
   "module.memory": "A module starts with more memory than the plugin may have",
   "module.too_large": "A module is larger than is admitted",
+  "package.archive_invalid":
+    "A package is not a zip archive, or one that could be read in two ways",
+  "package.file_missing": "A package lacks `manifest.json` or `plugin.wasm`",
+  "package.id_invalid": "A name in the plugins folder cannot be a plugin id",
+  "package.id_taken": "Two packages have the same plugin id",
+  "package.too_large": "A package, or a file in it, is larger than is read",
+  "package.unreadable": "A package cannot be read",
   "plugin.build_failed": "A plugin's package cannot be built from its sources",
-  "plugin.not_running": "The plugin is disabled, or failed to load",
+  "plugin.changed": "A package is not the one that was enabled",
+  "plugin.not_running": "The plugin is not enabled, or could not be loaded",
   "plugin.unknown": "No plugin has this id",
   "pool.cells_lost": "Too many cells of the plugin did not come back from their deadline",
   "pool.closed": "The plugin is being unloaded",
@@ -68,6 +86,8 @@ export interface Problem {
 export interface SoundproofErrorOptions extends ErrorOptions {
   /** The single faults, where the error is about a document. */
   readonly problems?: readonly Problem[];
+  /** The plugin's own words, where the error is about what a plugin did. */
+  readonly detail?: string;
 }
 
 /** A refusal or fault with a stable code, for programs, and a sentence, for people. */
@@ -77,11 +97,14 @@ export class SoundproofError extends Error {
   readonly code: ErrorCode;
   /** The single faults of a document; empty for other errors. */
   readonly problems: readonly Problem[];
+  /** The plugin's own words, where the error is about what a plugin did; empty for other errors. */
+  readonly detail: string;
 
   constructor(code: ErrorCode, message: string, options: SoundproofErrorOptions = {}) {
     super(message, options);
     this.code = code;
     this.problems = options.problems ?? [];
+    this.detail = options.detail ?? "";
   }
 }
 

@@ -17,6 +17,7 @@ export { GRACE_MS } from "./cell.ts";
 export type { CallResult, CellProgram, HostCallHandler } from "./cell.ts";
 export { CellPool, DEFAULT_POOL_LIMITS } from "./cell_pool.ts";
 export type { PoolCallOptions, PoolCounters, PoolLimits } from "./cell_pool.ts";
+export { importsExtism } from "./imported_modules.ts";
 export { DEFAULT_CELL_LIMITS, DEFAULT_MODULE_LIMITS } from "./limits.ts";
 export type { CellLimits, ModuleLimits } from "./limits.ts";
 export { ModuleCache } from "./module_cache.ts";

@@ -32,6 +32,12 @@ export class WasmReader {
     return this.#at >= this.#end;
   }
 
+  /** Passes the next `length` bytes. */
+  skip(length: number): this {
+    this.take(length);
+    return this;
+  }
+
   /** The next byte. */
   byte(): number {
     const byte = this.#at < this.#end ? this.#bytes[this.#at] : undefined;

@@ -1,4 +1,5 @@
 import { resolve } from "node:path";
+import type { ApiHost } from "../api/mod.ts";
 import type { Configuration } from "../configuration/mod.ts";
 import { errorText, SoundproofError } from "../errors.ts";
 import { inspectPackage, PluginHost, type PluginSummary } from "../host/mod.ts";
@@ -10,7 +11,7 @@ import { harmless } from "./text.ts";
 import { pluginDetails, pluginTable, problemText } from "./views.ts";
 
 /** What the commands ask of a host; a running service can be one, through its API. */
-export type CommandHost = Pick<PluginHost, "list" | "info" | "plugin" | "enable" | "disable">;
+export type CommandHost = ApiHost;
 
 /** Runs `plugin info` or `plugin validate` on a package that need not be installed. */
 export async function runPackageCommand(

@@ -29,8 +29,8 @@ export function textToKernel(text: string): u64 {
   return toKernel(encode(text));
 }
 
-/** A copy of a kernel block, which is then released; `null` for no block. */
-export function takeFromKernel(handle: u64): ArrayBuffer | null {
+/** A copy of a kernel block; `null` for no block. */
+export function copyFromKernel(handle: u64): ArrayBuffer | null {
   if (handle == 0) return null;
   const length = kernel.length(handle);
   const bytes = new ArrayBuffer(<i32> length);
@@ -38,6 +38,12 @@ export function takeFromKernel(handle: u64): ArrayBuffer | null {
   let i: u64 = 0;
   for (; i + 8 <= length; i += 8) store<u64>(to + <usize> i, kernel.load_u64(handle + i));
   for (; i < length; i++) store<u8>(to + <usize> i, <u8> kernel.load_u8(handle + i));
+  return bytes;
+}
+
+/** The same, and the block is released. */
+export function takeFromKernel(handle: u64): ArrayBuffer | null {
+  const bytes = copyFromKernel(handle);
   kernel.free(handle);
   return bytes;
 }

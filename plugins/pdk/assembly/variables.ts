@@ -1,12 +1,13 @@
-// Values that live as long as the instance: one call. What shall outlive it belongs into a host service.
+// Values that live as long as the instance: one call. What shall outlive it belongs in a host service.
 
 import * as kernel from "./kernel";
-import { decode, takeFromKernel, textToKernel, toKernel } from "./memory";
+import { copyFromKernel, decode, textToKernel, toKernel } from "./memory";
 
 export namespace variables {
   /** The bytes under a key; `null` where there are none. */
   export function getBytes(key: string): ArrayBuffer | null {
-    return takeFromKernel(kernel.var_get(textToKernel(key)));
+    // Not released: in some hosts this block is the variable itself.
+    return copyFromKernel(kernel.var_get(textToKernel(key)));
   }
 
   /** The text under a key; `null` where there is none. */

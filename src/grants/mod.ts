@@ -1,0 +1,9 @@
+/**
+ * Grants: what an administrator approved, and what therefore holds.
+ *
+ * A pure room: values in, values out. Nothing in it knows how a permission is enforced.
+ *
+ * @module
+ */
+
+export { effectivePermissions, type Grant, type GrantVerdict, permissionText } from "./grant.ts";
