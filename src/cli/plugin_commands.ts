@@ -10,9 +10,6 @@ import { reportError, type Terminal, warn } from "./terminal.ts";
 import { harmless } from "./text.ts";
 import { pluginDetails, pluginTable, problemText } from "./views.ts";
 
-/** What the commands ask of a host; a running service can be one, through its API. */
-export type CommandHost = ApiHost;
-
 /** Runs `plugin info` or `plugin validate` on a package that need not be installed. */
 export async function runPackageCommand(
   kind: "info" | "validate",
@@ -65,7 +62,7 @@ export async function runPluginCommand(
 /** Does what a command says with an open host; returns the exit code. */
 export async function perform(
   command: PluginCommand,
-  host: CommandHost,
+  host: ApiHost,
   terminal: Terminal,
 ): Promise<number> {
   switch (command.kind) {
