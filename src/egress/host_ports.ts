@@ -97,9 +97,10 @@ function hostRule(rule: string): Test {
 function urlRule(rule: string): HostPortCheck {
   if (rule === "*") return () => true;
   const schemeEnd = rule.indexOf("//");
-  if (schemeEnd === -1) return () => false;
+  if (schemeEnd === -1 || rule.includes("\\")) return () => false;
   const scheme = rule.slice(0, schemeEnd).replace(/:$/, "").toLowerCase();
   const authority = rule.slice(schemeEnd + 2).split(/[/?#\\]/, 1)[0] ?? "";
+  if (/\s|@.*@/.test(authority)) return () => false;
   const place = authority.slice(authority.lastIndexOf("@") + 1).toLowerCase();
   const cut = /^(\[.*\]|[^:]*):(\d*|\*)$/.exec(place);
   const host = labelsWritten(cut?.[1] ?? place);
