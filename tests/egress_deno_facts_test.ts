@@ -1,0 +1,159 @@
+/** What egress relies on in Deno 2.9.6: a version that changes one of these fails here, by name. */
+
+import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
+import { Gateway } from "../src/egress/gateway.ts";
+import { hostPortCheck } from "../src/egress/host_ports.ts";
+
+/** Runs a module in a worker that has only these permissions; returns what it posts. */
+function inWorker(net: string[] | true, source: string): Promise<unknown> {
+  const url = URL.createObjectURL(new Blob([source], { type: "text/javascript" }));
+  const worker = new Worker(url, {
+    type: "module",
+    deno: {
+      permissions: {
+        net,
+        read: false,
+        env: false,
+        run: false,
+        ffi: false,
+        sys: false,
+        write: false,
+      },
+    },
+  });
+  return new Promise<unknown>((done, fail) => {
+    worker.onmessage = ({ data }) => done(data);
+    worker.onerror = (event) => {
+      event.preventDefault();
+      fail(new Error(event.message));
+    };
+  }).finally(() => {
+    worker.terminate();
+    URL.revokeObjectURL(url);
+  });
+}
+
+const query = (...hosts: string[]) =>
+  `postMessage(await Promise.all(${JSON.stringify(hosts)}.map(async (host) =>
+     (await Deno.permissions.query({ name: "net", host })).state === "granted")))`;
+
+Deno.test({
+  name: "deno: a worker's net list takes names, ports, wildcards, IPv6 in brackets and IPv4 CIDRs",
+  async fn() {
+    const net = [
+      "a.example:443",
+      "*.b.example",
+      "*.c.example:8443",
+      "[::1]",
+      "10.0.0.0/8",
+      "10.9.0.0/16:80",
+      "xn--mller-kva.example",
+    ];
+    deepStrictEqual(
+      await inWorker(
+        net,
+        query(
+          "a.example:443",
+          "a.example:80",
+          "x.b.example:1",
+          "x.y.b.example",
+          "b.example",
+          "xb.example",
+        ),
+      ),
+      [true, false, true, true, true, false],
+    );
+    deepStrictEqual(
+      await inWorker(net, query("x.c.example:8443", "x.c.example:443", "[::1]:80", "evil.example")),
+      [true, false, true, false],
+    );
+  },
+});
+
+Deno.test({
+  name:
+    "deno: fetch through SOCKS5 sends the name unresolved with the credentials, and Deno refuses other names first",
+  async fn() {
+    const resolved: string[] = [];
+    const server = Deno.serve(
+      { port: 0, hostname: "127.0.0.1", onListen: () => {} },
+      (request) => new Response(`hello ${new URL(request.url).host}`),
+    );
+    const gateway = await Gateway.listen({
+      resolver: {
+        resolve: (name) => {
+          resolved.push(name);
+          return Promise.resolve(["127.0.0.1"]);
+        },
+      },
+    });
+    const { port } = server.addr;
+    const rules = { urls: { [`http://site.example:${port}/*`]: ["*"] } };
+    const pass = gateway.admit({
+      pluginId: "plugin",
+      allowsHostPort: hostPortCheck(rules),
+      addresses: { localNetwork: true, named: [] },
+      limits: {
+        connections: 5,
+        bytesUp: Infinity,
+        bytesDown: Infinity,
+        connectsPerMinute: 10,
+        idleMs: 1_000,
+        totalMs: 5_000,
+        handshakeMs: 1_000,
+      },
+    });
+    const { username, password } = pass;
+    const proxy = {
+      transport: "socks5",
+      url: `socks5h://127.0.0.1:${gateway.port}`,
+      basicAuth: { username, password },
+    };
+    const got = await inWorker(
+      [`site.example:${port}`, `refused.example:${port}`, `127.0.0.1:${gateway.port}`],
+      `const client = Deno.createHttpClient({ proxy: ${JSON.stringify(proxy)} });
+       const get = async (url) => {
+         try { return await (await fetch(url, { client })).text(); } catch (error) { return String(error); }
+       };
+       const got = [];
+       for (const host of ["site", "site", "refused", "undeclared"]) {
+         got.push(await get("http://" + host + ".example:${port}/"));
+       }
+       client.close();
+       postMessage(got);`,
+    );
+    ok(Array.isArray(got));
+    const [first, second, refused, undeclared] = got.map(String);
+    strictEqual(first, `hello site.example:${port}`);
+    strictEqual(second, first);
+    match(refused ?? "", /error/i);
+    match(undeclared ?? "", /NotCapable: Requires net access to "undeclared.example/);
+    // The client kept its connection, so the name was resolved once, by the gateway.
+    deepStrictEqual(resolved, ["site.example"]);
+    strictEqual(pass.counters.connections, 1);
+    deepStrictEqual(pass.counters.refusals, { "egress.host_not_allowed": 1 });
+    await gateway.close();
+    await server.shutdown();
+  },
+});
+
+Deno.test("deno: the URL parser resolves dot segments, %2e and backslashes, and keeps %2F and %5C", () => {
+  const paths = [
+    "/a/../b",
+    "/a/%2e%2E/b",
+    "/a\\..\\b",
+    "/a/..%2fb",
+    "/a/..%5Cb",
+    "/%61",
+    "/a/..;/b",
+  ];
+  deepStrictEqual(paths.map((path) => new URL(`http://x${path}`).pathname), [
+    "/b",
+    "/b",
+    "/b",
+    "/a/..%2fb",
+    "/a/..%5Cb",
+    "/%61",
+    "/a/..;/b",
+  ]);
+});
