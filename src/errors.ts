@@ -9,21 +9,91 @@
 
 /** Every code an error of Soundproof can carry, with what it means. */
 export const ERROR_CODES = {
+  "api.address_in_use": "The address to listen on is taken, or cannot be used",
+  "api.body_too_large": "The request's body is longer than the service takes",
+  "api.host_refused": "The request's `Host` is not a name of this service (DNS rebinding)",
+  "api.internal": "A fault inside the service; its log has more",
+  "api.method_not_allowed": "The path exists, but not with this method",
+  "api.not_found": "No such path",
+  "api.origin_refused": "The request comes from a web page of another origin",
+  "api.query_invalid": "A query parameter is not valid",
+  "api.token_exposed": "The token file can be read by others, so its token is not used",
+  "api.token_invalid": "The token file does not hold a token",
+  "api.unauthorized": "The request has no valid bearer token",
+  "call.cancelled": "The caller gave up before a cell was free",
+  "cli.data_missing": "The data folder does not exist",
+  "cli.deno_too_old": "This Deno is older than the oldest one that Soundproof supports",
+  "cli.input_invalid": "The input of a call cannot be read, or is not JSON",
+  "cli.path_unusable": "A path cannot be said in Deno's permission lists",
+  "cli.usage": "The command line is not understood; exit code 2",
+  "configuration.invalid":
+    "The configuration file cannot be read, or a value given for it is wrong",
   "egress.address_refused": "A host is, or resolves to, an address that a plugin may not reach",
+  "egress.body_too_large": "A response body is larger than its limit once decompressed",
+  "egress.busy": "A plugin has too many requests, sockets or bytes under way",
   "egress.byte_limit": "A plugin has sent or received as many bytes as it may in an hour",
+  "egress.cancelled": "The caller gave up, or the plugin was unloaded",
+  "egress.close_refused": "A WebSocket close code or reason that cannot be sent",
   "egress.connect_failed": "No address of a host could be connected to",
   "egress.connection_limit": "A plugin has as many connections open as it may",
   "egress.credentials": "A client of the gateway showed no credentials, or wrong ones",
   "egress.handshake_timeout": "A client of the gateway, or the host it asked for, was too slow",
+  "egress.header_refused": "A request header that may not be sent",
   "egress.host_not_allowed": "No rule of the plugin covers a host and port",
   "egress.malformed": "A client of the gateway sent what is no SOCKS5 CONNECT request",
+  "egress.message_too_large": "A WebSocket message is larger than its limit",
   "egress.method_not_allowed": "The rule that covers a URL does not allow the method",
   "egress.own_address": "A plugin asked for an address the host itself listens on",
-  "egress.rate_limit": "A plugin asked for more connections in a minute than it may",
+  "egress.rate_limit": "A plugin asked for more requests or connections in a minute than it may",
+  "egress.redirect_refused": "A redirect leads where the plugin may not go",
   "egress.resolution_failed": "A host name has no address, or none was found in time",
+  "egress.response_headers_too_large": "A response has too many or too large headers",
   "egress.scheme_not_allowed": "A URL is not of http, https, ws or wss",
+  "egress.socket_closed": "The WebSocket is closed",
+  "egress.timeout": "No full answer within the time limit",
+  "egress.too_many_redirects": "A chain of redirects is longer than its limit",
+  "egress.transport": "A connection, TLS or protocol fault",
   "egress.url_not_allowed": "No rule of the plugin covers a URL",
+  "grant.invalid": "An administrator granted what the manifest does not ask for",
+  "guest.deadline": "The plugin did not answer within its deadline and was stopped",
+  "guest.error": "The plugin reported an error of its own",
+  "guest.exit": "The plugin left with `proc_exit` and a code other than 0",
+  "guest.exit_code": "The plugin's export returned a code other than 0 and left no error text",
+  "guest.export_type": "The export is no function without parameters that returns at most one i32",
+  "guest.export_unknown": "The plugin has no export of this name",
+  "guest.lost": "The cell that ran the call was lost",
+  "guest.not_implemented": "The plugin has the export but does not implement it",
+  "guest.output_invalid": "The plugin's answer is not of the shape its export promises",
+  "guest.trap": "The plugin trapped",
+  "manifest.config_invalid": "Settings of a plugin cannot be read or are too large",
   "manifest.invalid": "A manifest is not valid; `problems` lists each fault with its JSON path",
+  "module.compile_timeout": "A module took too long to compile",
+  "module.feature": "A module uses what is newer than WebAssembly 2.0",
+  "module.import_refused": "A module imports what does not exist or was not granted",
+  "module.limit": "A module has more of something than is admitted",
+  "module.malformed": "The bytes are not a WebAssembly module",
+  "module.memory": "A module starts with more memory than the plugin may have",
+  "module.too_large": "A module is larger than is admitted",
+  "package.archive_invalid":
+    "A package is not a zip archive, or one that could be read in two ways",
+  "package.file_missing": "A package lacks `manifest.json` or `plugin.wasm`",
+  "package.id_invalid": "A name in the plugins folder cannot be a plugin id",
+  "package.id_taken": "Two packages have the same plugin id",
+  "package.too_large": "A package, or a file in it, is larger than is read",
+  "package.unreadable": "A package cannot be read",
+  "plugin.build_failed": "A plugin's package cannot be built from its sources",
+  "plugin.changed": "A package is not the one that was enabled",
+  "plugin.not_running": "The plugin is not enabled, or could not be loaded",
+  "plugin.unknown": "No plugin has this id",
+  "pool.cells_lost": "Too many cells of the plugin did not come back from their deadline",
+  "pool.closed": "The plugin is being unloaded",
+  "pool.queue_deadline": "No cell was free in time",
+  "pool.queue_full": "Too many calls wait for the plugin already",
+  "services.function_missing": "A host function is in the table but no service answers it",
+  "services.function_unknown": "A guest called a host function that does not exist for its plugin",
+  "services.server_part_missing":
+    "A permission needs something of the music server that it does not offer",
+  "services.unavailable": "A host service could not be made when its plugin was loaded",
 } as const;
 
 /** A stable, dotted name of what went wrong; see {@link ERROR_CODES}. */
@@ -43,20 +113,27 @@ export interface Problem {
 export interface SoundproofErrorOptions extends ErrorOptions {
   /** The single faults, where the error is about a document. */
   readonly problems?: readonly Problem[];
+  /** The plugin's own words, where the error is about what a plugin did. */
+  readonly detail?: string;
 }
 
 /** A refusal or fault with a stable code, for programs, and a sentence, for people. */
 export class SoundproofError extends Error {
+  /** Always `SoundproofError`. */
   override readonly name = "SoundproofError";
   /** What kind of refusal or fault this is. */
   readonly code: ErrorCode;
   /** The single faults of a document; empty for other errors. */
   readonly problems: readonly Problem[];
+  /** The plugin's own words, where the error is about what a plugin did; empty for other errors. */
+  readonly detail: string;
 
+  /** Makes an error; `message` is a sentence by the rule above. */
   constructor(code: ErrorCode, message: string, options: SoundproofErrorOptions = {}) {
     super(message, options);
     this.code = code;
     this.problems = options.problems ?? [];
+    this.detail = options.detail ?? "";
   }
 }
 

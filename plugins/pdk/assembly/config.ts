@@ -1,0 +1,37 @@
+// The settings an administrator gave the plugin, with the manifest's defaults where there are none.
+
+import { Json } from "./json";
+import * as kernel from "./kernel";
+import { decode, takeFromKernel, textToKernel } from "./memory";
+
+export namespace config {
+  /** A setting as text; `null` where it is absent or empty. */
+  export function get(key: string): string | null {
+    const name = textToKernel(key);
+    const bytes = takeFromKernel(kernel.config_get(name));
+    kernel.free(name);
+    return bytes === null ? null : decode(bytes);
+  }
+
+  /** A setting as text. */
+  export function text(key: string, otherwise: string = ""): string {
+    const value = get(key);
+    return value === null ? otherwise : value;
+  }
+
+  /** A setting as a whole number; `otherwise` where it is absent or none. */
+  export function integer(key: string, otherwise: i64 = 0): i64 {
+    return json(key).integer(otherwise);
+  }
+
+  /** A setting as `true` or `false`; `otherwise` where it is absent or neither. */
+  export function boolean(key: string, otherwise: bool = false): bool {
+    return json(key).boolean(otherwise);
+  }
+
+  /** A setting that is an object, an array, a number or a boolean. */
+  export function json(key: string): Json {
+    const value = get(key);
+    return value === null ? Json.MISSING : Json.parse(value);
+  }
+}

@@ -1,0 +1,248 @@
+/**
+ * The Extism ABI: what a guest imports from `extism:host/env` (`extism-abi.md`, 1.2 to 1.7) and how one
+ * of its exports is called.
+ *
+ * @module
+ */
+
+import type { KernelMemory } from "./kernel_memory.ts";
+
+/** A fault the guest cannot go on from; its text is what the caller is told. */
+export class GuestTrap extends Error {
+  override readonly name = "GuestTrap";
+}
+
+/** How bad a line of the log is. */
+export type LogLevel = "trace" | "debug" | "info" | "warn" | "error";
+/** The levels in the order of Extism's numbers 0 to 4. */
+export const LOG_LEVELS: readonly LogLevel[] = ["trace", "debug", "info", "warn", "error"];
+
+/** Answer of the built-in `http_request`: body, and what the two getters after it return. */
+export interface HttpAnswer {
+  readonly status: number;
+  readonly headers: string;
+  readonly body: Uint8Array;
+}
+
+/** What the kernel of one guest needs from around it. */
+export interface KernelSurroundings {
+  readonly memory: KernelMemory;
+  readonly config: ReadonlyMap<string, string>;
+  readonly variableBytes: number;
+  /** Lines below this level are dropped before they are read. */
+  readonly logLevel: LogLevel;
+  /** Bytes of a log line that are kept. */
+  readonly logLineBytes: number;
+  log(level: LogLevel, text: string): void;
+  /** Performs `http_request`; throws a {@link GuestTrap} where it is refused or fails. */
+  http(request: Uint8Array, body: Uint8Array): HttpAnswer;
+}
+
+/** Error texts beyond this are cut. Bytes. */
+const MAX_ERROR_BYTES = 64 * 1024;
+/** Longer keys are not looked up, so that a guest cannot have megabytes decoded. Bytes. */
+const MAX_KEY_BYTES = 64 * 1024;
+/** What upstream counts for a variable beside key and value. Bytes. */
+const VARIABLE_OVERHEAD = 40;
+
+const decoder = new TextDecoder();
+const encoder = new TextEncoder();
+
+/** What an import may be given and return, as WebAssembly types in short: `j` i64, `i` i32. */
+type Signature = `${string}:${string}`;
+
+/** Every function of `extism:host/env` and its type; admission refuses any other name or type. */
+export const ENV_FUNCTIONS: Readonly<Record<string, Signature>> = {
+  alloc: "j:j",
+  free: "j:",
+  length: "j:j",
+  length_unsafe: "j:j",
+  load_u8: "j:i",
+  load_u64: "j:j",
+  store_u8: "ji:",
+  store_u64: "jj:",
+  input_length: ":j",
+  input_offset: ":j",
+  input_set: "jj:",
+  input_load_u8: "j:i",
+  input_load_u64: "j:j",
+  output_set: "jj:",
+  output_length: ":j",
+  output_offset: ":j",
+  error_set: "j:",
+  error_get: ":j",
+  config_get: "j:j",
+  var_get: "j:j",
+  var_set: "jj:",
+  http_request: "jj:j",
+  http_status_code: ":i",
+  http_headers: ":j",
+  log_trace: "j:",
+  log_debug: "j:",
+  log_info: "j:",
+  log_warn: "j:",
+  log_error: "j:",
+  get_log_level: ":i",
+  memory_bytes: ":j",
+  reset: ":",
+};
+
+/** The type of every function of `extism:host/user`: handle of a request, handle of a response. */
+export const USER_FUNCTION: Signature = "j:j";
+
+/** The kernel of one guest: one call's input, output, error, variables and last HTTP answer. */
+export class ExtismKernel {
+  /** The functions of `extism:host/env`. */
+  readonly functions: Readonly<Record<string, WebAssembly.ImportValue>>;
+  readonly #around: KernelSurroundings;
+  readonly #memory: KernelMemory;
+  readonly #variables = new Map<string, Uint8Array<ArrayBuffer>>();
+  #output = { offset: 0, length: 0 };
+  #error = 0;
+  #http: HttpAnswer = { status: 0, headers: "{}", body: new Uint8Array() };
+
+  constructor(around: KernelSurroundings) {
+    this.#around = around;
+    this.#memory = around.memory;
+    this.functions = { ...around.memory.accessors, ...this.#ownFunctions() };
+  }
+
+  /** Gives the guest its input. Called once, before any export. */
+  setInput(input: Uint8Array): boolean {
+    const offset = this.#memory.store(input);
+    this.#memory.input = { offset, length: offset === 0 ? 0 : input.byteLength };
+    return offset !== 0 || input.byteLength === 0;
+  }
+
+  /** A copy of what the guest gave out; empty if nothing. */
+  output(): Uint8Array<ArrayBuffer> {
+    return this.#memory.copy(this.#output.offset, this.#output.length);
+  }
+
+  /** The error text the guest left, or `undefined`. */
+  error(): string | undefined {
+    const text = this.#memory.block(this.#error, MAX_ERROR_BYTES);
+    return text.byteLength === 0 ? undefined : decoder.decode(text);
+  }
+
+  #ownFunctions(): Record<string, WebAssembly.ImportValue> {
+    const memory = this.#memory;
+    const { logLevel } = this.#around;
+    return {
+      alloc: (length: bigint) => BigInt(memory.alloc(Number(BigInt.asUintN(64, length)))),
+      free: (handle: bigint) => memory.free(Number(handle)),
+      length: (handle: bigint) => BigInt(memory.length(Number(handle))),
+      length_unsafe: (handle: bigint) => BigInt(memory.length(Number(handle))),
+      input_length: () => BigInt(memory.input.length),
+      input_offset: () => BigInt(memory.input.offset),
+      input_set: (offset: bigint, length: bigint) => {
+        const range = { offset: Number(offset), length: Number(length) };
+        if (memory.inside(range.offset, range.length)) memory.input = range;
+      },
+      // A range outside the blocks, (0, 0) included, leaves the output as it was: every Rust function
+      // that returns unit calls it so (extism-abi.md, 1.2).
+      output_set: (offset: bigint, length: bigint) => {
+        const range = { offset: Number(offset), length: Number(length) };
+        if (memory.inside(range.offset, range.length)) this.#output = range;
+      },
+      output_length: () => BigInt(this.#output.length),
+      output_offset: () => BigInt(this.#output.offset),
+      error_set: (handle: bigint) => void (this.#error = Number(handle)),
+      error_get: () => BigInt(this.#error),
+      config_get: (key: bigint) => {
+        const name = this.#key(Number(key));
+        return name === undefined ? 0n : this.#answer(this.#around.config.get(name));
+      },
+      var_get: (key: bigint) => this.#varGet(Number(key)),
+      var_set: (key: bigint, value: bigint) => this.#varSet(Number(key), Number(value)),
+      http_request: (request: bigint, body: bigint) => {
+        this.#http = { status: 0, headers: "{}", body: new Uint8Array() };
+        this.#http = this.#around.http(memory.block(Number(request)), memory.block(Number(body)));
+        return BigInt(memory.store(this.#http.body));
+      },
+      http_status_code: () => this.#http.status,
+      http_headers: () => this.#answer(this.#http.headers),
+      ...Object.fromEntries(
+        LOG_LEVELS.map((
+          level,
+        ) => [`log_${level}`, (text: bigint) => this.#log(level, Number(text))]),
+      ),
+      get_log_level: () => LOG_LEVELS.indexOf(logLevel),
+      memory_bytes: () => BigInt(memory.size),
+      reset: () => {
+        memory.clear();
+        this.#output = { offset: 0, length: 0 };
+        this.#error = 0;
+      },
+    };
+  }
+
+  /** The handle of a new block with `text`; 0 where there is none or it is empty. */
+  #answer(text: string | undefined): bigint {
+    return text === undefined ? 0n : BigInt(this.#memory.store(encoder.encode(text)));
+  }
+
+  /** A key as text, or `undefined` where it is absurdly long. */
+  #key(handle: number): string | undefined {
+    if (this.#memory.length(handle) > MAX_KEY_BYTES) return undefined;
+    return decoder.decode(this.#memory.block(handle));
+  }
+
+  #log(level: LogLevel, handle: number): void {
+    const { logLevel, logLineBytes } = this.#around;
+    if (LOG_LEVELS.indexOf(level) >= LOG_LEVELS.indexOf(logLevel)) {
+      this.#around.log(level, decoder.decode(this.#memory.block(handle, logLineBytes)));
+    }
+    this.#memory.free(handle);
+  }
+
+  #varGet(key: number): bigint {
+    const name = this.#key(key);
+    this.#memory.free(key);
+    const value = name === undefined ? undefined : this.#variables.get(name);
+    return value === undefined ? 0n : BigInt(this.#memory.store(value));
+  }
+
+  #varSet(key: number, value: number): void {
+    const name = this.#key(key) ?? "";
+    if (value === 0) {
+      this.#variables.delete(name);
+    } else {
+      // Upstream adds up before it replaces, so a replaced entry counts twice.
+      let total = this.#memory.length(value) + this.#memory.length(key) + VARIABLE_OVERHEAD;
+      for (const [held, bytes] of this.#variables) {
+        total += held.length + bytes.byteLength + VARIABLE_OVERHEAD;
+      }
+      if (total >= this.#around.variableBytes) throw new GuestTrap("variable store is full");
+      this.#variables.set(name, this.#memory.block(value));
+    }
+    this.#memory.free(key);
+    this.#memory.free(value);
+  }
+}
+
+/** The export that initialises a module, by upstream's order of preference (`extism-abi.md`, 1.7). */
+export function initialiserOf(exports: WebAssembly.Exports): (() => void) | undefined {
+  const { hs_init, _initialize, __wasm_call_ctors } = exports;
+  if (isFunction(hs_init, 2)) {
+    return () => {
+      // Haskell: the reactor's own initialiser first; what it throws is only logged upstream.
+      if (isFunction(_initialize, 0)) {
+        try {
+          _initialize();
+        } catch { /* as upstream */ }
+      }
+      hs_init(0, 0);
+    };
+  }
+  if (isFunction(_initialize, 0)) return () => void _initialize();
+  if (isFunction(__wasm_call_ctors, 0)) return () => void __wasm_call_ctors();
+  return undefined;
+}
+
+function isFunction(
+  value: WebAssembly.ExportValue | undefined,
+  parameters: number,
+): value is (...args: number[]) => unknown {
+  return typeof value === "function" && value.length === parameters;
+}

@@ -1,0 +1,329 @@
+/**
+ * Wall 1: decides from its bytes whether a module may be compiled at all, and rewrites the ceilings of
+ * its memory and tables into it.
+ *
+ * Admitted is a module of the WebAssembly 2.0 set (what Navidrome's engine runs) that imports functions
+ * only: the Extism kernel, WASI preview 1, and host functions that were granted. Everything newer is
+ * refused, garbage-collected objects and exceptions above all: they live on the JavaScript heap, and a
+ * worker that exhausts its heap takes the whole process down.
+ *
+ * @module
+ */
+
+import { type ErrorCode, SoundproofError } from "../errors.ts";
+import { ENV_FUNCTIONS, USER_FUNCTION } from "./abi/extism.ts";
+import type { ModuleLimits } from "./limits.ts";
+import { visible } from "./protocol.ts";
+import { WASI_FUNCTIONS } from "./wasi.ts";
+import { encodeU32, MalformedModule, WasmReader } from "./wasm_reader.ts";
+
+/** Type of a function, as letters: `i` i32, `j` i64, `f` f32, `d` f64, `v` v128, `p` and `e` references. */
+export interface FunctionType {
+  readonly parameters: string;
+  readonly results: string;
+}
+
+/** What admission needs to know of the plugin. */
+export interface AdmissionPolicy {
+  /** Host functions of granted permissions. */
+  readonly functions: ReadonlySet<string>;
+  /** Completes "host function X …" for one that is not granted, such as `needs the permission "http"`. */
+  explain(name: string): string;
+  /** Ceiling of the guest's memory. */
+  readonly memoryBytes: number;
+  readonly limits: ModuleLimits;
+}
+
+/** A module that may be compiled. */
+export interface AdmittedModule {
+  /** The module with its ceilings written in; compile these bytes and no others. */
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  /** Host functions it imports, in the order of their names. */
+  readonly functions: readonly string[];
+  /** Functions it exports. */
+  readonly exports: ReadonlyMap<string, FunctionType>;
+}
+
+const PAGE_BYTES = 65_536;
+const VALUE_TYPES: Readonly<Record<number, string>> = {
+  0x7f: "i",
+  0x7e: "j",
+  0x7d: "f",
+  0x7c: "d",
+  0x7b: "v",
+  0x70: "p",
+  0x6f: "e",
+};
+const SECTION_NAMES = [
+  ...["custom", "type", "import", "function", "table", "memory", "global", "export", "start"],
+  ...["element", "code", "data", "data count"],
+];
+const FUNCTION_KIND = 0;
+
+/**
+ * Admits a module, or throws a {@link SoundproofError} with a code of `module.*` that says why not.
+ * Takes one pass over the section headers, whatever the module's size.
+ */
+export function admitModule(bytes: Uint8Array, policy: AdmissionPolicy): AdmittedModule {
+  if (bytes.byteLength > policy.limits.moduleBytes) {
+    throw refusal(
+      "module.too_large",
+      `size is ${bytes.byteLength} bytes, max size is ${policy.limits.moduleBytes}`,
+    );
+  }
+  try {
+    return new Admission(bytes, policy).run();
+  } catch (thrown) {
+    if (thrown instanceof MalformedModule) throw refusal("module.malformed", thrown.message);
+    throw thrown;
+  }
+}
+
+function refusal(code: ErrorCode, state: string): SoundproofError {
+  return new SoundproofError(code, `Cannot admit module: ${state}`);
+}
+
+class Admission {
+  readonly #bytes: Uint8Array;
+  readonly #policy: AdmissionPolicy;
+  readonly #types: FunctionType[] = [];
+  /** Type index of every function, imported ones first. */
+  readonly #functions: number[] = [];
+  readonly #hostFunctions = new Set<string>();
+  readonly #exported: { name: string; index: number }[] = [];
+  #memories = 0;
+
+  constructor(bytes: Uint8Array, policy: AdmissionPolicy) {
+    this.#bytes = bytes;
+    this.#policy = policy;
+  }
+
+  run(): AdmittedModule {
+    const reader = new WasmReader(this.#bytes);
+    const header = [0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00];
+    if (header.some((expected) => reader.done || reader.byte() !== expected)) {
+      throw new MalformedModule("it does not begin as a WebAssembly module of version 1");
+    }
+    const parts: Uint8Array[] = [this.#bytes.subarray(0, header.length)];
+    while (!reader.done) {
+      const from = reader.position;
+      const id = reader.byte();
+      const length = reader.u32();
+      const section = reader.take(length);
+      const rewritten = this.#section(id, section);
+      parts.push(
+        rewritten === undefined
+          ? this.#bytes.subarray(from, reader.position)
+          : Uint8Array.of(id, ...encodeU32(rewritten.length), ...rewritten),
+      );
+    }
+    return {
+      bytes: concatenate(parts),
+      functions: [...this.#hostFunctions].sort(),
+      exports: this.#exports(),
+    };
+  }
+
+  /** Reads a section; returns its new content where that is not the old one. */
+  #section(id: number, section: WasmReader): number[] | undefined {
+    const { limits } = this.#policy;
+    switch (SECTION_NAMES[id]) {
+      case undefined:
+        throw refusal("module.feature", `section ${id} is not of WebAssembly 2.0`);
+      case "type":
+        return this.#vector(
+          section,
+          "types",
+          limits.types,
+          () => this.#types.push(readType(section)),
+        );
+      case "import":
+        return this.#vector(section, "imports", limits.imports, () => this.#import(section));
+      case "function":
+        return this.#vector(
+          section,
+          "functions",
+          limits.functions,
+          () => this.#functions.push(section.u32()),
+        );
+      case "export":
+        return this.#vector(section, "exports", limits.exports, () => this.#export(section));
+      case "global":
+        return this.#count(section, "globals", limits.globals);
+      case "element":
+      case "data":
+        return this.#count(section, "segments", limits.segments);
+      case "table":
+        return this.#rewrite(section, "tables", limits.tables, () => this.#table(section));
+      case "memory":
+        return this.#rewrite(section, "memories", 1, () => this.#memory(section));
+      default:
+        return undefined;
+    }
+  }
+
+  #count(section: WasmReader, what: string, limit: number): undefined {
+    const count = section.done ? 0 : section.u32();
+    if (count > limit) {
+      throw refusal("module.limit", `too many ${what}: count is ${count}, max count is ${limit}`);
+    }
+  }
+
+  #vector(section: WasmReader, what: string, limit: number, each: () => unknown): undefined {
+    this.#rewrite(section, what, limit, () => (each(), []));
+  }
+
+  #rewrite(section: WasmReader, what: string, limit: number, each: () => number[]): number[] {
+    const count = section.u32();
+    if (count > limit) {
+      throw refusal("module.limit", `too many ${what}: count is ${count}, max count is ${limit}`);
+    }
+    const content = encodeU32(count);
+    for (let i = 0; i < count; i++) content.push(...each());
+    if (!section.done) throw new MalformedModule(`bytes are left over after its ${what}`);
+    return content;
+  }
+
+  #import(section: WasmReader): void {
+    const { nameBytes } = this.#policy.limits;
+    const module = section.name(nameBytes);
+    const name = section.name(nameBytes);
+    const kind = section.byte();
+    const shown = `"${visible(module, 100)}" "${visible(name, 100)}"`;
+    if (kind !== FUNCTION_KIND) {
+      throw refusal("module.import_refused", `import ${shown} is not a function`);
+    }
+    const type = section.u32();
+    this.#functions.push(type);
+    const wanted = this.#importType(module, name, shown);
+    const { parameters, results } = this.#typeAt(type);
+    if (wanted !== undefined && wanted !== `${parameters}:${results}`) {
+      throw refusal(
+        "module.import_refused",
+        `import ${shown} has the wrong type: it is ${parameters}:${results}, wanted is ${wanted}`,
+      );
+    }
+  }
+
+  /** The type that an import must have, or `undefined` where any will do (WASI checks for itself). */
+  #importType(module: string, name: string, shown: string): string | undefined {
+    switch (module) {
+      case "wasi_snapshot_preview1":
+        if (WASI_FUNCTIONS.has(name)) return undefined;
+        throw refusal("module.import_refused", `import ${shown} is no function of WASI preview 1`);
+      case "extism:host/env":
+        if (Object.hasOwn(ENV_FUNCTIONS, name)) return ENV_FUNCTIONS[name];
+        throw refusal(
+          "module.import_refused",
+          `import ${shown} is no function of the Extism kernel`,
+        );
+      case "extism:host/user":
+        if (this.#policy.functions.has(name)) {
+          this.#hostFunctions.add(name);
+          return USER_FUNCTION;
+        }
+        throw refusal(
+          "module.import_refused",
+          `host function "${visible(name, 100)}" ${this.#policy.explain(name)}`,
+        );
+      default:
+        throw refusal(
+          "module.import_refused",
+          `import ${shown} is of a module that does not exist here`,
+        );
+    }
+  }
+
+  #export(section: WasmReader): void {
+    const name = section.name(this.#policy.limits.nameBytes);
+    const kind = section.byte();
+    const index = section.u32();
+    if (kind === FUNCTION_KIND) this.#exported.push({ name, index });
+  }
+
+  #exports(): ReadonlyMap<string, FunctionType> {
+    return new Map(this.#exported.map(({ name, index }) => {
+      const type = this.#functions[index];
+      if (type === undefined) throw new MalformedModule("an export names no function");
+      return [name, this.#typeAt(type)];
+    }));
+  }
+
+  #typeAt(index: number): FunctionType {
+    const type = this.#types[index];
+    if (type === undefined) throw new MalformedModule(`it has no type ${index}`);
+    return type;
+  }
+
+  #table(section: WasmReader): number[] {
+    const element = section.byte();
+    const type = VALUE_TYPES[element];
+    if (type !== "p" && type !== "e") {
+      throw refusal("module.feature", "a table is not one of WebAssembly 2.0");
+    }
+    const { minimum, maximum } = readSize(section, "table");
+    const ceiling = this.#policy.limits.tableEntries;
+    if (minimum > ceiling) {
+      throw refusal(
+        "module.limit",
+        `a table is too large: size is ${minimum}, max size is ${ceiling}`,
+      );
+    }
+    return [element, 1, ...encodeU32(minimum), ...encodeU32(Math.min(maximum, ceiling))];
+  }
+
+  #memory(section: WasmReader): number[] {
+    this.#memories++;
+    if (this.#memories > 1) throw refusal("module.limit", "it has more than one memory");
+    const { minimum, maximum } = readSize(section, "memory");
+    const ceiling = Math.floor(this.#policy.memoryBytes / PAGE_BYTES);
+    if (minimum > ceiling) {
+      throw refusal(
+        "module.memory",
+        `its memory starts with ${minimum} pages, max is ${ceiling} pages of 64 KiB`,
+      );
+    }
+    return [1, ...encodeU32(minimum), ...encodeU32(Math.min(maximum, ceiling))];
+  }
+}
+
+function readType(section: WasmReader): FunctionType {
+  if (section.byte() !== 0x60) {
+    throw refusal("module.feature", "it declares a type that is not a function of WebAssembly 2.0");
+  }
+  return { parameters: readValueTypes(section), results: readValueTypes(section) };
+}
+
+function readValueTypes(section: WasmReader): string {
+  const count = section.u32();
+  if (count > 1_000) throw new MalformedModule("a function type has more than 1,000 values");
+  let letters = "";
+  for (let i = 0; i < count; i++) {
+    const letter = VALUE_TYPES[section.byte()];
+    if (letter === undefined) {
+      throw refusal("module.feature", "a value is of a type that WebAssembly 2.0 does not have");
+    }
+    letters += letter;
+  }
+  return letters;
+}
+
+/** Size of a memory or table. Shared, 64-bit and custom-page ones have other flags and are refused. */
+function readSize(section: WasmReader, what: string): { minimum: number; maximum: number } {
+  const flags = section.byte();
+  if (flags > 1) {
+    throw refusal("module.feature", `a ${what} is shared, 64-bit or has its own page size`);
+  }
+  const minimum = section.u32();
+  return { minimum, maximum: flags === 1 ? section.u32() : Infinity };
+}
+
+function concatenate(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
+  const whole = new Uint8Array(parts.reduce((sum, part) => sum + part.byteLength, 0));
+  let at = 0;
+  for (const part of parts) {
+    whole.set(part, at);
+    at += part.byteLength;
+  }
+  return whole;
+}

@@ -1,0 +1,333 @@
+/**
+ * The inside of a cell: makes a fresh instance for every call and runs the guest under a deadline.
+ *
+ * Everything a guest executes (start function, initialiser, export) happens inside one run of
+ * `node:vm` with a timeout, the only way to interrupt it. The run is synchronous from end to end, which
+ * is why a host call waits on a shared buffer and nothing here is `async`.
+ *
+ * @module
+ */
+
+import vm from "node:vm";
+import v8 from "node:v8";
+import { ExtismKernel, GuestTrap, type HttpAnswer, initialiserOf } from "./abi/extism.ts";
+import { KernelMemory } from "./abi/kernel_memory.ts";
+import { CellEnd } from "./channel.ts";
+import {
+  type BootMessage,
+  BUILT_IN_HTTP,
+  type CallMessage,
+  type GuestLogLine,
+  type GuestOutcome,
+} from "./protocol.ts";
+import { type GuestWasi, guestWasi, WASIProcExit } from "./wasi.ts";
+
+/** Kernel memory above this is given back after the call. Bytes. */
+const KEPT_KERNEL_BYTES = 256 * 1024;
+/** Guest memory made since the last collection, above which an idle cell collects. Bytes. */
+const COLLECT_AFTER_BYTES = 64 * 1024 * 1024;
+/** A prepared instance whose making takes longer is not made again. Milliseconds. */
+const PREPARE_LIMIT_MS = 250;
+/** A prepared instance older than this is thrown away: its clock readings are stale. Milliseconds. */
+const PREPARED_LIFE_MS = 60_000;
+
+// V8 frees the memories of dead guests late, hundreds of megabytes late; so a cell asks it to.
+v8.setFlagsFromString("--expose-gc");
+const collectGarbage: () => void = vm.runInNewContext("gc");
+
+/** An instance nobody has called yet. */
+interface Instance {
+  readonly exports: WebAssembly.Exports;
+  readonly kernel: ExtismKernel;
+  readonly wasi: GuestWasi;
+  readonly madeAt: number;
+}
+
+/** Runs the guests of one plugin, one after the other. */
+export class GuestRunner {
+  readonly #boot: BootMessage;
+  readonly #announce: () => void;
+  readonly #run: (body: () => void, timeoutMs: number) => "done" | "deadline";
+  readonly #hostFunctions: Readonly<Record<string, WebAssembly.ImportValue>>;
+  #memory: KernelMemory;
+  #channel: CellEnd | undefined;
+  #deadline = 0;
+  #log: GuestLogLine[] = [];
+  #dropped = 0;
+  #memoryMade = 0;
+  #prepared: Instance | undefined;
+  /** Whether instances may be made ahead of their call; `undefined` until the first one was watched. */
+  #preparable: boolean | undefined;
+  /** Whether the watched instance has called more than plain WASI. */
+  #calledKernel = false;
+
+  /**
+   * @param boot What to run, and its ceilings.
+   * @param announce Tells the host that a host call lies in the channel.
+   */
+  constructor(boot: BootMessage, announce: () => void) {
+    this.#boot = boot;
+    this.#announce = announce;
+    this.#memory = new KernelMemory(boot.limits.kernelBytes);
+    this.#hostFunctions = Object.fromEntries(
+      boot.functions.map((name, index) => [name, (handle: bigint) => {
+        const response = this.#hostCall(index, this.#memory.block(Number(handle)));
+        return BigInt(this.#memory.store(response));
+      }]),
+    );
+    this.#run = makeInterruptible();
+  }
+
+  /** Lines logged since the last time, and how many more there were. */
+  takeLog(): { lines: GuestLogLine[]; dropped: number } {
+    const taken = { lines: this.#log, dropped: this.#dropped };
+    this.#log = [];
+    this.#dropped = 0;
+    return taken;
+  }
+
+  /** Calls an export on a fresh instance. Never throws. */
+  call(message: CallMessage): GuestOutcome {
+    if (message.channel !== undefined) this.#channel = new CellEnd(message.channel);
+    this.#deadline = performance.now() + message.timeoutMs;
+    const prepared = this.#takePrepared();
+    if (prepared === undefined) this.#resetMemory();
+    const watch = prepared === undefined && this.#preparable === undefined;
+    this.#calledKernel = false;
+    let outcome: GuestOutcome = { kind: "trapped", text: "guest ended without an outcome" };
+    let instance = prepared;
+    const ended = this.#run(() => {
+      try {
+        instance ??= this.#instantiate(watch);
+        if (!instance.kernel.setInput(message.input)) {
+          throw new GuestTrap("input does not fit into kernel memory");
+        }
+        if (prepared === undefined) this.#initialise(instance, watch);
+        outcome = callExport(instance, message.export);
+      } catch (thrown) {
+        outcome = outcomeOf(thrown);
+      }
+    }, message.timeoutMs);
+    instance?.wasi.flush();
+    this.#memoryMade += instance === undefined ? 0 : memoryBytes(instance.exports);
+    return ended === "deadline" ? this.#interrupted() : outcome;
+  }
+
+  /** Uses the idle time: gives memory back and makes the next call's instance, where that is allowed. */
+  prepare(): boolean {
+    if (this.#memoryMade > COLLECT_AFTER_BYTES) {
+      this.#memoryMade = 0;
+      collectGarbage();
+    }
+    if (this.#preparable !== true) return false;
+    this.#resetMemory();
+    this.#calledKernel = false;
+    const before = this.#log.length;
+    let made: Instance | undefined;
+    const ended = this.#run(() => {
+      try {
+        const instance = this.#instantiate(true);
+        initialiserOf(instance.exports)?.();
+        made = instance;
+      } catch { /* the call itself will meet the same fault and report it */ }
+    }, PREPARE_LIMIT_MS);
+    const quiet = this.#log.length === before && !this.#calledKernel;
+    this.#log.length = before;
+    if (ended === "deadline") this.#interrupted();
+    else if (quiet) this.#prepared = made;
+    this.#preparable = this.#prepared !== undefined;
+    return this.#preparable;
+  }
+
+  /** An interruption can fall between any two steps of the kernel too, so its memory is not kept. */
+  #interrupted(): GuestOutcome {
+    this.#memory = new KernelMemory(this.#boot.limits.kernelBytes);
+    return { kind: "deadline" };
+  }
+
+  #takePrepared(): Instance | undefined {
+    const instance = this.#prepared;
+    this.#prepared = undefined;
+    const isFresh = instance !== undefined &&
+      performance.now() - instance.madeAt < PREPARED_LIFE_MS;
+    return isFresh ? instance : undefined;
+  }
+
+  #resetMemory(): void {
+    if (this.#memory.size > KEPT_KERNEL_BYTES) {
+      this.#memoryMade += this.#memory.size;
+      this.#memory = new KernelMemory(this.#boot.limits.kernelBytes);
+    } else {
+      this.#memory.clear();
+    }
+  }
+
+  #instantiate(watched: boolean): Instance {
+    const { module, limits, logLevel, config } = this.#boot;
+    const kernel = new ExtismKernel({
+      memory: this.#memory,
+      config,
+      variableBytes: limits.variableBytes,
+      logLevel,
+      logLineBytes: limits.logLineBytes,
+      log: (level, text) => this.#keep({ level, text }),
+      http: (request, body) => this.#http(request, body),
+    });
+    const wasi = guestWasi(
+      (stream, text) => this.#keep({ level: stream === 1 ? "info" : "warn", text }),
+      limits.logLineBytes,
+    );
+    const imports = {
+      "extism:host/env": kernel.functions,
+      "extism:host/user": this.#hostFunctions,
+      "wasi_snapshot_preview1": wasi.functions,
+    };
+    const instance = new WebAssembly.Instance(module, watched ? this.#watch(imports) : imports);
+    wasi.attach(instance);
+    return { exports: instance.exports, kernel, wasi, madeAt: performance.now() };
+  }
+
+  #initialise(instance: Instance, watch: boolean): void {
+    try {
+      initialiserOf(instance.exports)?.();
+    } catch (thrown) {
+      if (thrown instanceof WASIProcExit) throw thrown;
+      throw new GuestTrap(`failed to initialize runtime: ${textOf(thrown)}`);
+    }
+    if (watch) this.#preparable = !this.#calledKernel;
+  }
+
+  /** The same imports, noting that the guest called one which is not plain WASI. */
+  #watch(imports: Record<string, Readonly<Record<string, WebAssembly.ImportValue>>>) {
+    const noting = (functions: Readonly<Record<string, WebAssembly.ImportValue>>) =>
+      Object.fromEntries(
+        Object.entries(functions).map(([name, value]) => {
+          if (typeof value !== "function") return [name, value];
+          return [name, (...args: unknown[]) => {
+            this.#calledKernel = true;
+            return value(...args);
+          }];
+        }),
+      );
+    return {
+      ...imports,
+      "extism:host/env": noting(imports["extism:host/env"] ?? {}),
+      "extism:host/user": noting(imports["extism:host/user"] ?? {}),
+    };
+  }
+
+  #hostCall(index: number, request: Uint8Array): Uint8Array {
+    if (this.#channel === undefined) throw new GuestTrap("host functions cannot be called here");
+    const remainingMs = Math.max(0, this.#deadline - performance.now());
+    const result = this.#channel.call(index, request, this.#announce, remainingMs);
+    switch (result.kind) {
+      case "answer":
+        return result.response;
+      case "refusal":
+        throw new GuestTrap(result.text);
+      case "too_large":
+        throw new GuestTrap("request of the host call is too large");
+      case "timeout":
+        throw new DeadlinePassed();
+    }
+  }
+
+  /** `http_request` travels as a host call: lengths of the two parts, then the parts. */
+  #http(request: Uint8Array, body: Uint8Array): HttpAnswer {
+    const index = this.#boot.functions.indexOf(BUILT_IN_HTTP);
+    if (index < 0) throw new GuestTrap(`HTTP request to '${urlOf(request)}' is not allowed`);
+    const message = new Uint8Array(4 + request.byteLength + body.byteLength);
+    new DataView(message.buffer).setUint32(0, request.byteLength);
+    message.set(request, 4);
+    message.set(body, 4 + request.byteLength);
+    const response = this.#hostCall(index, message);
+    const head = new DataView(response.buffer, response.byteOffset);
+    const headersLength = head.getUint32(4);
+    return {
+      status: head.getUint32(0),
+      headers: new TextDecoder().decode(response.subarray(8, 8 + headersLength)),
+      body: response.subarray(8 + headersLength),
+    };
+  }
+
+  #keep(line: GuestLogLine): void {
+    if (this.#log.length < this.#boot.limits.logLines) this.#log.push(line);
+    else this.#dropped++;
+  }
+}
+
+/** The host did not answer before the guest's time was up. */
+class DeadlinePassed extends Error {}
+
+function memoryBytes({ memory }: WebAssembly.Exports): number {
+  return memory instanceof WebAssembly.Memory ? memory.buffer.byteLength : 0;
+}
+
+function callExport(instance: Instance, name: string): GuestOutcome {
+  const run = instance.exports[name];
+  if (typeof run !== "function") throw new GuestTrap(`it exports no function ${name}`);
+  let code: unknown;
+  try {
+    code = run();
+  } catch (thrown) {
+    // As upstream, leaving with 0 is a return (extism-abi.md, 1.6, row 5).
+    if (!(thrown instanceof WASIProcExit) || thrown.code !== 0) throw thrown;
+  }
+  const error = instance.kernel.error();
+  return {
+    kind: "returned",
+    code: typeof code === "number" ? code : 0,
+    output: instance.kernel.output(),
+    ...(error !== undefined && { error }),
+  };
+}
+
+function outcomeOf(thrown: unknown): GuestOutcome {
+  if (thrown instanceof WASIProcExit) {
+    return thrown.code === 0
+      ? { kind: "returned", code: 0, output: new Uint8Array() }
+      : { kind: "exited", code: thrown.code >>> 0 };
+  }
+  if (thrown instanceof DeadlinePassed) return { kind: "deadline" };
+  return { kind: "trapped", text: textOf(thrown) };
+}
+
+function textOf(thrown: unknown): string {
+  return thrown instanceof Error ? thrown.message : String(thrown);
+}
+
+function urlOf(request: Uint8Array): string {
+  try {
+    return String(JSON.parse(new TextDecoder().decode(request)).url).slice(0, 2_000);
+  } catch {
+    return "";
+  }
+}
+
+/**
+ * Makes a function that runs a body and interrupts it when its time is up.
+ *
+ * `runInThisContext` sees globals only, hence the one it defines. An interrupted body runs no `catch`
+ * and no `finally`, so whatever must hold afterwards is set by the caller.
+ */
+function makeInterruptible(): (body: () => void, timeoutMs: number) => "done" | "deadline" {
+  let current = () => {};
+  Object.defineProperty(globalThis, "runGuest", { value: () => current() });
+  const script = new vm.Script("runGuest()");
+  return (body, timeoutMs) => {
+    current = body;
+    try {
+      script.runInThisContext({ timeout: Math.max(1, Math.ceil(timeoutMs)) });
+      return "done";
+    } catch (thrown) {
+      if (
+        thrown instanceof Error && Reflect.get(thrown, "code") === "ERR_SCRIPT_EXECUTION_TIMEOUT"
+      ) {
+        return "deadline";
+      }
+      throw thrown;
+    } finally {
+      current = () => {}; // lets go of the guest
+    }
+  };
+}

@@ -1,0 +1,26 @@
+/**
+ * The cell: where guests run, and the only place where they do.
+ *
+ * The room promises that a module is admitted before it is compiled (`admission.ts`, wall 1), that a
+ * guest runs in a worker without any permission, on a fresh instance, under a deadline and ceilings
+ * (`guest.ts`, wall 2), and that nothing a cell sends is believed (`cell.ts`, `protocol.ts`). It never
+ * knows what a host function does: it carries bytes. Begin with `cell_pool.ts` and follow a call down.
+ *
+ * @module
+ */
+
+export { admitModule } from "./admission.ts";
+export type { AdmissionPolicy, AdmittedModule, FunctionType } from "./admission.ts";
+export { LOG_LEVELS } from "./abi/extism.ts";
+export type { LogLevel } from "./abi/extism.ts";
+export { GRACE_MS } from "./cell.ts";
+export type { CallResult, CellProgram, HostCallHandler } from "./cell.ts";
+export { CellPool, DEFAULT_POOL_LIMITS } from "./cell_pool.ts";
+export type { PoolCallOptions, PoolCounters, PoolLimits } from "./cell_pool.ts";
+export { importsExtism } from "./imported_modules.ts";
+export { DEFAULT_CELL_LIMITS, DEFAULT_MODULE_LIMITS } from "./limits.ts";
+export type { CellLimits, ModuleLimits } from "./limits.ts";
+export { ModuleCache } from "./module_cache.ts";
+export type { ModuleCacheOptions } from "./module_cache.ts";
+export { BUILT_IN_HTTP, visible } from "./protocol.ts";
+export type { GuestLog, GuestLogLine, GuestOutcome } from "./protocol.ts";

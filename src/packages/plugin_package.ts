@@ -1,0 +1,111 @@
+import { join } from "node:path";
+import { errorText, SoundproofError } from "../errors.ts";
+import { unpack } from "./archive.ts";
+import { PACKAGE_ENDING } from "./plugin_id.ts";
+
+const MIB = 1024 * 1024;
+/** Largest `.ndp`, and largest `plugin.wasm`. Bytes. */
+const MAX_PACKAGE_BYTES = 64 * MIB;
+/** Largest `manifest.json`. Bytes. */
+const MAX_MANIFEST_BYTES = MIB;
+
+const FILES = { "manifest.json": MAX_MANIFEST_BYTES, "plugin.wasm": MAX_PACKAGE_BYTES } as const;
+
+/** How a package lies on disk. */
+export type PackageKind = "file" | "folder" | "link";
+
+/** A package, read whole into memory: what was hashed is what is parsed and run. */
+export interface PluginPackage {
+  readonly kind: PackageKind;
+  readonly path: string;
+  /** SHA-256, lower-case hex: of the `.ndp` file's bytes, or of a folder's two files together. */
+  readonly sha256: string;
+  readonly manifest: string;
+  readonly wasm: Uint8Array<ArrayBuffer>;
+}
+
+/**
+ * Reads a package: an `.ndp` file, a folder with `manifest.json` and `plugin.wasm`, or a link to either.
+ *
+ * @throws {SoundproofError} `package.unreadable`, `package.too_large` and what {@link unpack} throws.
+ */
+export async function readPackage(path: string): Promise<PluginPackage> {
+  const isLink = (await attempt(path, () => Deno.lstat(path))).isSymlink;
+  const { isDirectory, isFile } = await attempt(path, () => Deno.stat(path));
+  if (!isDirectory && !(isFile && path.endsWith(PACKAGE_ENDING))) {
+    throw unreadable(path, `it is neither a folder nor a file that ends in ${PACKAGE_ENDING}`);
+  }
+  const content = isDirectory ? await readFolder(path) : await readArchive(path);
+  return { kind: isLink ? "link" : isDirectory ? "folder" : "file", path, ...content };
+}
+
+type Content = Pick<PluginPackage, "sha256" | "manifest" | "wasm">;
+
+async function readArchive(path: string): Promise<Content> {
+  const bytes = await readBounded(path, MAX_PACKAGE_BYTES);
+  const files = await unpack(bytes, FILES);
+  return {
+    sha256: await sha256(bytes),
+    manifest: manifestText(files["manifest.json"]),
+    wasm: files["plugin.wasm"],
+  };
+}
+
+async function readFolder(path: string): Promise<Content> {
+  const manifest = await readBounded(join(path, "manifest.json"), MAX_MANIFEST_BYTES);
+  const wasm = await readBounded(join(path, "plugin.wasm"), MAX_PACKAGE_BYTES);
+  // The hash of the hashes, so that no byte can move from one file to the other unseen.
+  const hashes = `${await sha256(manifest)} manifest.json\n${await sha256(wasm)} plugin.wasm\n`;
+  return {
+    sha256: await sha256(new TextEncoder().encode(hashes)),
+    manifest: manifestText(manifest),
+    wasm,
+  };
+}
+
+async function readBounded(path: string, limit: number): Promise<Uint8Array<ArrayBuffer>> {
+  using file = await attempt(path, () => Deno.open(path));
+  const { size, isFile } = await file.stat();
+  if (!isFile) throw unreadable(path, "it is no file");
+  if (size > limit) {
+    throw new SoundproofError(
+      "package.too_large",
+      `Cannot read "${path}": size is ${size} bytes, max size is ${limit}`,
+    );
+  }
+  // One byte more than it said, to notice a file that grows meanwhile.
+  const buffer = new Uint8Array(size + 1);
+  let length = 0;
+  while (length < buffer.length) {
+    const read = await file.read(buffer.subarray(length));
+    if (read === null) break;
+    length += read;
+  }
+  if (length !== size) throw unreadable(path, "it changes while it is read");
+  return buffer.slice(0, size);
+}
+
+function manifestText(bytes: Uint8Array): string {
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  } catch {
+    throw new SoundproofError("manifest.invalid", "Cannot read manifest: it is not UTF-8");
+  }
+}
+
+async function sha256(bytes: Uint8Array<ArrayBuffer>): Promise<string> {
+  return new Uint8Array(await crypto.subtle.digest("SHA-256", bytes)).toHex();
+}
+
+async function attempt<T>(path: string, read: () => Promise<T>): Promise<T> {
+  try {
+    return await read();
+  } catch (thrown) {
+    if (thrown instanceof Deno.errors.NotFound) throw unreadable(path, "it does not exist");
+    throw unreadable(path, errorText(thrown));
+  }
+}
+
+function unreadable(path: string, state: string): SoundproofError {
+  return new SoundproofError("package.unreadable", `Cannot read "${path}": ${state}`);
+}

@@ -1,0 +1,179 @@
+/**
+ * The host services of one loaded plugin, behind one call.
+ *
+ * @module
+ */
+
+import { errorText, SoundproofError } from "../errors.ts";
+import { decode, encode, encodeError } from "./json.ts";
+import { missingServerParts } from "./music_server.ts";
+import {
+  DEFAULT_LIMITS,
+  type HostServicesOptions,
+  type ServiceContext,
+  ServiceError,
+  systemClock,
+} from "./ports.ts";
+import { type Closable, CONSTRUCTORS } from "./registry.ts";
+import { type Encodable, JsonError, type Shape } from "./shape.ts";
+import { HOST_FUNCTIONS, type HostFunction, SERVICE_NAMES, SERVICES } from "./table.ts";
+
+/** A host function with the method that answers it. */
+interface Binding extends HostFunction {
+  readonly answer: (request: unknown, signal: AbortSignal) => unknown;
+}
+
+/**
+ * Every host function that one plugin may call, and the state behind them: made when the plugin is
+ * loaded, shared by all its guests, closed when it is unloaded.
+ */
+export class HostServices {
+  readonly #bindings: ReadonlyMap<string, Binding>;
+  readonly #services: readonly Closable[];
+  readonly #context: ServiceContext;
+
+  private constructor(
+    context: ServiceContext,
+    bindings: ReadonlyMap<string, Binding>,
+    services: readonly Closable[],
+  ) {
+    this.#context = context;
+    this.#bindings = bindings;
+    this.#services = services;
+  }
+
+  /**
+   * Makes the services that the permissions bring.
+   *
+   * @throws {SoundproofError} `services.server_part_missing` when the music server lacks what a permission
+   * needs, `services.unavailable` when a service cannot be made (`creating KVStore service: …`),
+   * `services.function_missing` when a function of the table has no implementation.
+   */
+  static open(options: HostServicesOptions): HostServices {
+    const context: ServiceContext = {
+      ...options,
+      clock: options.clock ?? systemClock,
+      limits: { ...DEFAULT_LIMITS, ...options.limits },
+      users: options.users ?? [],
+      libraries: options.libraries ?? [],
+    };
+    const missing = missingServerParts(context.permissions, context.musicServer);
+    if (missing.length > 0) {
+      throw new SoundproofError("services.server_part_missing", missing.join("; "));
+    }
+    const bindings = new Map<string, Binding>();
+    const services: Closable[] = [];
+    for (const name of SERVICE_NAMES) {
+      const { title, permission } = SERVICES[name];
+      if (permission !== "always" && context.permissions[permission] === undefined) continue;
+      try {
+        const service = CONSTRUCTORS[name]?.(context);
+        if (service !== undefined) services.push(service);
+        for (const entry of HOST_FUNCTIONS.values()) {
+          if (entry.service !== name || !(context.functions?.has(entry.name) ?? true)) continue;
+          bindings.set(entry.name, { ...entry, answer: methodOf(service, entry) });
+        }
+      } catch (error) {
+        // What was made before must not outlive the failure. Nothing has run yet, so nothing has to be waited for.
+        for (const made of services) void made.close?.();
+        if (error instanceof SoundproofError) throw error;
+        throw new SoundproofError(
+          "services.unavailable",
+          `creating ${title} service: ${errorText(error)}`,
+          { cause: error },
+        );
+      }
+    }
+    return new HostServices(context, bindings, services);
+  }
+
+  /** The import names that {@link call} answers. */
+  get functions(): Iterable<string> {
+    return this.#bindings.keys();
+  }
+
+  /**
+   * Answers one call of a guest: JSON in, JSON out, `{"error": …}` for every failure of the service.
+   * The answer comes synchronously wherever the service has it at hand.
+   *
+   * @param name Import name, such as `cache_getstring`.
+   * @param signal Ends with the guest's call.
+   * @throws {SoundproofError} `services.function_unknown` for a function that does not exist for this plugin.
+   */
+  call(
+    name: string,
+    request: Uint8Array,
+    signal: AbortSignal,
+  ): Uint8Array | Promise<Uint8Array> {
+    const binding = this.#bindings.get(name);
+    if (binding === undefined) {
+      throw new SoundproofError(
+        "services.function_unknown",
+        `Cannot call host function "${
+          name.slice(0, 64)
+        }": it does not exist for plugin "${this.#context.pluginId}"`,
+      );
+    }
+    try {
+      // A function without parameters does not look at its argument, whatever it is.
+      const takesNothing = Object.keys(binding.request).length === 0;
+      const decoded = takesNothing ? {} : decode(binding.request, request);
+      const answer = binding.answer(decoded, signal);
+      if (!(answer instanceof Promise)) return this.#encode(binding, answer);
+      return answer.then(
+        (value) => this.#encode(binding, value),
+        (error) => this.#failure(binding, error),
+      );
+    } catch (error) {
+      return this.#failure(binding, error);
+    }
+  }
+
+  /** Ends every service: schedules, connections, workers, databases. A second call waits for the first. */
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  #closing: Promise<void> | undefined;
+
+  async #close(): Promise<void> {
+    const results = await Promise.allSettled(
+      this.#services.map((service) => Promise.resolve(service.close?.())),
+    );
+    for (const result of results) {
+      if (result.status === "rejected") {
+        this.#context.log("error", `closing service: ${errorText(result.reason)}`);
+      }
+    }
+  }
+
+  #encode(binding: Binding, answer: unknown): Uint8Array {
+    // `ServiceMethods` holds each method to the response shape of its table entry.
+    const bytes = encode(binding.response, answer as Encodable<Shape>);
+    const { answerBytes } = this.#context.limits;
+    return bytes.length <= answerBytes
+      ? bytes
+      : encodeError(`answer size ${bytes.length} exceeds maximum of ${answerBytes} bytes`);
+  }
+
+  #failure(binding: Binding, error: unknown): Uint8Array {
+    const meant = error instanceof ServiceError || error instanceof JsonError ||
+      error instanceof SoundproofError;
+    if (meant) return encodeError(error.message);
+    // Not written for guests: it could tell them about the host.
+    this.#context.log("error", `${binding.name}: ${errorText(error)}`);
+    return encodeError("internal error");
+  }
+}
+
+function methodOf(service: object | undefined, entry: HostFunction): Binding["answer"] {
+  const method: unknown = service === undefined ? undefined : Reflect.get(service, entry.method);
+  if (service === undefined || typeof method !== "function") {
+    throw new SoundproofError(
+      "services.function_missing",
+      `Cannot provide host function "${entry.name}": service "${entry.service}" has no method "${entry.method}"`,
+    );
+  }
+  return (request, signal) => Reflect.apply(method, service, [request, signal]);
+}

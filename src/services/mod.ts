@@ -1,0 +1,50 @@
+/**
+ * The services room: what a plugin may ask of its host, one file a service.
+ *
+ * It promises that a guest finds the functions of its permissions and no other, that each answers as
+ * Navidrome's would, and that nothing a guest sends makes the host hold more than its limits say. It
+ * knows JSON and the state it owns, never WASM, memory or workers. Begin with `table.ts`, the list of
+ * all that exists, and `host_services.ts`, which dispatches.
+ *
+ * @module
+ */
+
+export { HostServices } from "./host_services.ts";
+export {
+  type ArtworkKind,
+  missingServerParts,
+  type MusicServer,
+  type Scrobble,
+  type ScrobbleRange,
+  type ServerLibrary,
+  type ServerTrack,
+  type ServerUser,
+  type SongRef,
+  type SubsonicResponse,
+  type Track,
+} from "./music_server.ts";
+export {
+  type CallGuest,
+  type Clock,
+  type ConnectRequest,
+  DEFAULT_LIMITS,
+  type Egress,
+  type EgressRequest,
+  type EgressResponse,
+  type HostServicesOptions,
+  type LogLevel,
+  type ServiceLimits,
+  type Socket,
+  type SocketEvents,
+  systemClock,
+} from "./ports.ts";
+export {
+  describeHostFunctions,
+  HOST_FUNCTIONS,
+  HOST_MODULE,
+  type HostFunction,
+  hostFunction,
+  type HostFunctionDescription,
+  permissionOf,
+  type ServiceName,
+} from "./table.ts";

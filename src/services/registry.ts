@@ -1,0 +1,24 @@
+/**
+ * Which class answers for which service.
+ *
+ * @module
+ */
+
+import { Config } from "./config.ts";
+import type { ServiceContext } from "./ports.ts";
+import type { ServiceMethods, ServiceName } from "./table.ts";
+
+/** What a service may have besides its functions. */
+export interface Closable {
+  /** Lets go of everything the service holds. Called once; no function is called after it began. */
+  close?(): void | Promise<void>;
+}
+
+type Constructors = {
+  readonly [S in ServiceName]: (context: ServiceContext) => ServiceMethods<S> & Closable;
+};
+
+/** How each service is made. The compiler refuses a service that lacks a function of the table. */
+export const CONSTRUCTORS: Partial<Constructors> = {
+  config: ({ config }) => new Config(config),
+};

@@ -1,0 +1,80 @@
+import { DatabaseSync } from "node:sqlite";
+import { makePrivateFile } from "./data_folder.ts";
+
+/** What an administrator has decided about one plugin. */
+export interface PluginRecord {
+  readonly id: string;
+  readonly enabled: boolean;
+  /** SHA-256 of the package the decision was taken on; lower-case hex. */
+  readonly sha256: string;
+  /** The permissions as they read on that day; canonical JSON. */
+  readonly permissions: string;
+  /** Private addresses that were opened; JSON, see the grants room. */
+  readonly local: string;
+}
+
+const MIGRATIONS = [
+  `CREATE TABLE plugins (
+     id TEXT PRIMARY KEY,
+     enabled INTEGER NOT NULL,
+     sha256 TEXT NOT NULL,
+     permissions TEXT NOT NULL,
+     local TEXT NOT NULL,
+     updated_at INTEGER NOT NULL
+   ) STRICT`,
+];
+
+/** The decisions, in one SQLite file. */
+export class PluginRecords implements Disposable {
+  readonly #database: DatabaseSync;
+
+  /** Opens the file and brings its tables up to date. */
+  constructor(path: string) {
+    makePrivateFile(path);
+    this.#database = new DatabaseSync(path);
+    this.#database.exec("PRAGMA journal_mode = WAL; PRAGMA busy_timeout = 5000");
+    this.#migrate();
+  }
+
+  /** The record of a plugin, if a decision was ever taken. */
+  get(id: string): PluginRecord | undefined {
+    const row = this.#database
+      .prepare("SELECT id, enabled, sha256, permissions, local FROM plugins WHERE id = ?")
+      .get(id);
+    return row && {
+      id: String(row.id),
+      enabled: row.enabled === 1,
+      sha256: String(row.sha256),
+      permissions: String(row.permissions),
+      local: String(row.local),
+    };
+  }
+
+  /** The records of all enabled plugins. */
+  enabled(): PluginRecord[] {
+    return this.#database
+      .prepare("SELECT id FROM plugins WHERE enabled = 1 ORDER BY id")
+      .all()
+      .flatMap(({ id }) => this.get(String(id)) ?? []);
+  }
+
+  /** Writes a decision down, in the place of an earlier one. */
+  set({ id, enabled, sha256, permissions, local }: PluginRecord): void {
+    this.#database
+      .prepare("INSERT OR REPLACE INTO plugins VALUES (?, ?, ?, ?, ?, ?)")
+      .run(id, enabled ? 1 : 0, sha256, permissions, local, Date.now());
+  }
+
+  /** Closes the file. */
+  [Symbol.dispose](): void {
+    this.#database.close();
+  }
+
+  #migrate(): void {
+    const version = Number(this.#database.prepare("PRAGMA user_version").get()?.user_version);
+    for (const [index, statement] of MIGRATIONS.entries()) {
+      if (index < version) continue;
+      this.#database.exec(`BEGIN; ${statement}; PRAGMA user_version = ${index + 1}; COMMIT`);
+    }
+  }
+}

@@ -1,0 +1,1 @@
+// Compiles only where the standard library of the target is installed.
