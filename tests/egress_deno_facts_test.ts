@@ -1,4 +1,9 @@
-/** What egress relies on in Deno 2.9.6: a version that changes one of these fails here, by name. */
+/**
+ * What egress relies on in Deno 2.9.6: a version that changes one of these fails here, by name.
+ *
+ * Needs `--allow-net=127.0.0.1,*.wild.example,*.example,[::1]`, to hand names on to workers; nothing
+ * but 127.0.0.1 is connected to.
+ */
 
 import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
 import { Gateway } from "../src/egress/gateway.ts";
@@ -37,35 +42,44 @@ const query = (...hosts: string[]) =>
   `postMessage(await Promise.all(${JSON.stringify(hosts)}.map(async (host) =>
      (await Deno.permissions.query({ name: "net", host })).state === "granted")))`;
 
-Deno.test({
-  name: "deno: a worker's net list takes names, ports, wildcards, IPv6 in brackets and IPv4 CIDRs",
-  async fn() {
-    const net = [
-      "a.example:443",
-      "*.b.example",
-      "*.c.example:8443",
-      "[::1]",
-      "10.0.0.0/8",
-      "10.9.0.0/16:80",
-      "xn--mller-kva.example",
-    ];
-    deepStrictEqual(
-      await inWorker(
-        net,
-        query(
-          "a.example:443",
-          "a.example:80",
-          "x.b.example:1",
-          "x.y.b.example",
-          "b.example",
-          "xb.example",
-        ),
+Deno.test("deno: a worker's net list takes names, wildcards, ports and IPv6 in brackets", async () => {
+  deepStrictEqual(
+    await inWorker(
+      ["*.wild.example", "one.example:443", "[::1]", "xn--mller-kva.example"],
+      query(
+        "x.wild.example:1",
+        "x.y.wild.example",
+        "wild.example",
+        "xwild.example",
+        "one.example:443",
       ),
-      [true, false, true, true, true, false],
-    );
+    ),
+    // A wildcard also admits the name itself and names several levels deep.
+    [true, true, true, false, true],
+  );
+  deepStrictEqual(
+    await inWorker(
+      ["*.wild.example:8443", "one.example:443", "[::1]"],
+      query(
+        "x.wild.example:8443",
+        "x.wild.example:443",
+        "one.example:80",
+        "[::1]:80",
+        "evil.example",
+      ),
+    ),
+    [true, false, false, true, false],
+  );
+});
+
+const isNetWhole = (await Deno.permissions.query({ name: "net" })).state === "granted";
+Deno.test({
+  name: "deno: a worker's net list takes IPv4 CIDRs where the process has the whole network",
+  ignore: !isNetWhole,
+  async fn() {
     deepStrictEqual(
-      await inWorker(net, query("x.c.example:8443", "x.c.example:443", "[::1]:80", "evil.example")),
-      [true, false, true, false],
+      await inWorker(["10.9.0.0/16:80"], query("10.9.0.1:80", "10.9.0.1:443", "10.8.0.1:80")),
+      [true, false, false],
     );
   },
 });
