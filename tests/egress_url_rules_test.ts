@@ -394,6 +394,54 @@ Deno.test("url rules: hostile patterns take no time", () => {
   ok(performance.now() - start < 1_500, `took ${performance.now() - start} ms`);
 });
 
+/** Numbers below a bound, the same in every run. */
+function random(seed: number): (bound: number) => number {
+  let state = seed;
+  return (bound) => {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+    return Math.floor(state / 2 ** 32 * bound);
+  };
+}
+
+const ROUNDS = 20_000;
+Deno.test(`url rules: gate and gateway, which share no code, agree on hosts and ports (${ROUNDS} cases)`, () => {
+  const below = random(7);
+  const pick = <T>(from: readonly T[]): T => from[below(from.length)]!;
+  const label = () =>
+    pick(["a", "b", "ab", "1", "192", "xn--a", "*", "a*", "*b", "**", "A", "ü", "_x"]);
+  const asked = () => pick(["a", "b", "ab", "aab", "1", "192", "abc", "xn--a", "xn--tda", "_x"]);
+  const join = (one: () => string) => Array.from({ length: 1 + below(4) }, one).join(".");
+  const glob = () =>
+    pick(["?", "[ab]", "[!a]", "[a-c]b", "{a,b}", "{a,*}", "a?*", "*", "a", "1", "[", "}"]);
+  let allowed = 0;
+  for (let round = 0; round < ROUNDS; round++) {
+    const scheme = pick(["http", "https", "ws", "wss"]);
+    const port = pick(["", "", ":80", ":443", ":8080"]);
+    const text = pick([join(asked), join(asked), "192.168.1.5", "1.2.3.4", "[::1]", "a."]);
+    if (!URL.canParse(`${scheme}://${text}${port}/`)) continue;
+    const url = new URL(`${scheme}://${text}${port}/`);
+    const rule =
+      pick([`${scheme}://`, `${scheme}://`, "*://", "//", "http*://", "", "u@//", "https:/"]) +
+      pick([join(label), text, "*", "192.168.*", "*.2.3.4", "[::1]", "a b", "u:p@a", ""]) +
+      pick(["", "", ":80", ":443", ":8080", ":*", ":", ":x", ":0"]) + pick(["", "/*"]);
+    const hostRule = pick([join(glob), join(label), text, `*.${text}`, "::1", "[::1]", "a:1", "*"]);
+    for (const rules of [{ urls: { [rule]: ["*"] } }, { hosts: [hostRule] }]) {
+      const decided = decideUrl(compileUrlRules(rules), url, "GET").allowed;
+      const host = url.hostname.replace(/^\[|\]$|\.$/g, "");
+      const at = Number(url.port) || (/^(https|wss):/.test(url.protocol) ? 443 : 80);
+      const covered = hostPortCheck(rules)(host, at);
+      const what = `${JSON.stringify(rules)} ${url.href}`;
+      // The gateway does not know schemes: a rule without one, or with wildcards, covers both ports.
+      if (decided) ok(covered, `only the gate allows ${what}`);
+      else if (rule.startsWith(`${scheme}:`) || rules.hosts !== undefined) {
+        ok(!covered, `only the gateway allows ${what}`);
+      }
+      if (decided) allowed++;
+    }
+  }
+  ok(allowed > ROUNDS / 10, `${allowed} were allowed`);
+});
+
 const HOST_PORTS: readonly (readonly [NetworkRules, string, number, boolean])[] = [
   [{ hosts: ["a.example"] }, "a.example", 1, true],
   [{ hosts: ["a.example"] }, "b.example", 1, false],

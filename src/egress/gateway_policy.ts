@@ -4,10 +4,12 @@
  * @module
  */
 
+import type { ErrorCode } from "../errors.ts";
 import type { AddressPolicy } from "./addresses.ts";
 
 /** Why the gateway did not open, or ended, a connection. */
-export type GatewayRefusalCode =
+export type GatewayRefusalCode = Extract<
+  ErrorCode,
   | "egress.address_refused"
   | "egress.byte_limit"
   | "egress.connect_failed"
@@ -18,7 +20,8 @@ export type GatewayRefusalCode =
   | "egress.malformed"
   | "egress.own_address"
   | "egress.rate_limit"
-  | "egress.resolution_failed";
+  | "egress.resolution_failed"
+>;
 
 /** One refusal, told before the client has its answer. */
 export interface GatewayRefusal {

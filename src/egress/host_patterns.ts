@@ -4,7 +4,6 @@
  * @module
  */
 
-import { domainToASCII } from "node:url";
 import { bareHost, parseAddress } from "./addresses.ts";
 import { compileGlob, type GlobMatcher } from "./glob.ts";
 
@@ -36,6 +35,7 @@ export function parseHostPattern(text: string): HostPattern | undefined {
     const matches = compileGlob(lower);
     return matches && { text, glob: lower, matches };
   }
-  const exact = domainToASCII(lower);
-  return exact === "" ? undefined : { text, exact, matches: (host) => host === exact };
+  if (!URL.canParse(`http://${lower}/`)) return undefined;
+  const exact = new URL(`http://${lower}/`).hostname;
+  return { text, exact, matches: (host) => host === exact };
 }
