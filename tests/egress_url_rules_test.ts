@@ -499,6 +499,10 @@ const NET: readonly (readonly [NetworkRules, string[] | true, string[]])[] = [
   [{ urls: { "https://*/x": [] } }, true, ["https://*/x"]],
   [{ urls: { "*": [] }, hosts: ["a.example"] }, ["a.example"], []],
   [{ urls: { "https://a.example": [] }, hosts: ["*"] }, ["a.example:443"], []],
+  [{ hosts: ["{a,}.example", "a..b", "a;b"], urls: { "https://a..b/x": [], "*": [] } }, [
+    "a.example",
+  ], []],
+  [{ hosts: ["*..example"] }, true, ["*..example"]],
   [{}, [], []],
 ];
 Deno.test(`url rules: the worker's net list is as narrow as Deno's words allow (${NET.length} cases)`, () => {

@@ -7,6 +7,9 @@
 import { bareHost, parseAddress } from "./addresses.ts";
 import { compileGlob, type GlobMatcher } from "./glob.ts";
 
+/** Labels that a name of the DNS can have; the URL parser lets more through (`a;b`, `a..b`). */
+export const HOST_NAME = /^[a-z0-9_-]+(?:\.[a-z0-9_-]+)*$/;
+
 /** A parsed host pattern: any port, path and method. */
 export interface HostPattern {
   /** The pattern as written. */
@@ -35,7 +38,7 @@ export function parseHostPattern(text: string): HostPattern | undefined {
     const matches = compileGlob(lower);
     return matches && { text, glob: lower, matches };
   }
-  if (!URL.canParse(`http://${lower}/`)) return undefined;
-  const exact = new URL(`http://${lower}/`).hostname;
+  const exact = URL.parse(`http://${lower}/`)?.hostname ?? "";
+  if (!HOST_NAME.test(exact)) return undefined;
   return { text, exact, matches: (host) => host === exact };
 }

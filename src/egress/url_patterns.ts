@@ -5,9 +5,10 @@
  */
 
 import { domainToASCII } from "node:url";
-import { isIPv4 } from "node:net";
+import { isIPv4, isIPv6 } from "node:net";
 import { bareHost } from "./addresses.ts";
 import { matchesStars } from "./glob.ts";
+import { HOST_NAME } from "./host_patterns.ts";
 import { type PathReadings, readPath } from "./url_reading.ts";
 
 /** A request as patterns see it. */
@@ -62,7 +63,9 @@ function canonicalHost(host: string): string | undefined {
       ? labels.join(".")
       : undefined;
   }
-  return URL.canParse(`http://${host}`) ? hostOf(new URL(`http://${host}`)) : undefined;
+  const url = URL.parse(`http://${host}`);
+  const exact = url === null ? "" : hostOf(url);
+  return HOST_NAME.test(exact) || isIPv6(exact) ? exact : undefined;
 }
 
 /** The host of a URL as rules compare it. */
