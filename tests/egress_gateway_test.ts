@@ -452,14 +452,14 @@ Deno.test("gateway: the host's own addresses are refused, with the local network
       for (const host of ["own.example", "127.0.0.1", "mixed.example"]) {
         strictEqual(await reply(host, gateway.port), 2);
       }
-      for (const hostname of ["127.0.0.1", "localhost", "0.0.0.0", "::", "LOCALHOST."]) {
+      for (const hostname of ["127.0.0.1", "localhost", "0.0.0.0", "::", "LOCALHOST.", "box.lan"]) {
         own = [{ hostname, port }];
         strictEqual(await reply("own.example", port), 2, hostname);
         own = [{ hostname, port: port - 1 }];
         strictEqual(await reply("own.example", port), 0, hostname);
       }
-      strictEqual(accepted.length, 6);
-      ok(refusals.length === 8 && refusals.every(({ code }) => code === "egress.own_address"));
+      strictEqual(accepted.length, 7);
+      ok(refusals.length === 9 && refusals.every(({ code }) => code === "egress.own_address"));
     },
   );
 });
@@ -483,6 +483,19 @@ Deno.test("gateway: limits: connections at once, and a place is free again after
     for (const { client } of [...open, third, fourth, other]) await client.close();
     await until(() => pass.counters.open === 0, "no connection");
     strictEqual(pass.counters.connections, 3);
+  });
+});
+
+Deno.test("gateway: limits: clients that log in and ask for nothing are bounded", async () => {
+  await place({}, async ({ gateway, refusals }) => {
+    const pass = gateway.admit(policy({ limits: { connections: 2 } }));
+    const clients = Array.from({ length: 21 }, () => new Client(gateway.port));
+    const answers = await Promise.all(clients.map((client) => client.logIn(pass)));
+    strictEqual(answers.filter((answer) => answer === 0).length, 20);
+    deepStrictEqual(refusals.map(({ code }) => code), ["egress.connection_limit"]);
+    pass.revoke();
+    await Promise.all(clients.map((client) => client.rest()));
+    await Promise.all(clients.map((client) => client.close()));
   });
 });
 
