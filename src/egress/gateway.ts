@@ -19,7 +19,9 @@ import { cachingResolver, type Resolver, systemResolver } from "./resolver.ts";
 
 /** An address the host listens on. `0.0.0.0`, `::` and names stand for all of the machine's. */
 export interface OwnAddress {
+  /** Address or name. */
   readonly hostname: string;
+  /** TCP port. */
   readonly port: number;
 }
 

@@ -5,7 +5,7 @@
  */
 
 import { bareHost, parseAddress } from "./addresses.ts";
-import { compileGlob, type GlobMatcher } from "./glob.ts";
+import { compileGlob } from "./glob.ts";
 
 /** Labels that a name of the DNS can have; the URL parser lets more through (`a;b`, `a..b`). */
 export const HOST_NAME = /^[a-z0-9_-]+(?:\.[a-z0-9_-]+)*$/;
@@ -18,7 +18,8 @@ export interface HostPattern {
   readonly exact?: string;
   /** The glob in lower case; absent for exact hosts. */
   readonly glob?: string;
-  readonly matches: GlobMatcher;
+  /** Whether a host, in lower case and without brackets and root dot, is one of these. */
+  readonly matches: (host: string) => boolean;
 }
 
 /**

@@ -35,6 +35,7 @@ export interface UrlPattern {
   readonly scheme: string;
   /** Host, with `*` for a run inside one label; `*` alone is any host. */
   readonly host: string;
+  /** Port, the default of the scheme in the request where none is written. */
   readonly port: PortRule;
   /** `any`, or what the path must be under each reading. */
   readonly path: "any" | { readonly plain: string; readonly deep: string };
