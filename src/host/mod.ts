@@ -7,7 +7,8 @@
  * @module
  */
 
-export type { LoadedPlugin } from "./loaded_plugin.ts";
+export type { HostNetworkOptions } from "./host_network.ts";
+export type { Plugin } from "./loaded_plugin.ts";
 export type { LogEntry, LogSink } from "./log.ts";
 export {
   DEFAULT_HOST_LIMITS,

@@ -8,12 +8,16 @@ import {
   type PoolLimits,
 } from "../cell/mod.ts";
 import type { Json } from "../manifest/mod.ts";
+import type { HostNetworkOptions } from "./host_network.ts";
 import type { LogSink } from "./log.ts";
 
 /** Ceilings of a host and its plugins. */
 export interface HostLimits {
+  /** Of each call and its cell. */
   readonly cell: CellLimits;
+  /** Of each plugin's cells. */
   readonly pool: PoolLimits;
+  /** Of each module before it is compiled. */
   readonly module: ModuleLimits;
   /** WebAssembly whose compiled form is kept for all plugins. Bytes. */
   readonly compiledBytes: number;
@@ -44,11 +48,14 @@ export interface PluginHostOptions {
   readonly pluginsDir?: string;
   /** Settings of each plugin, by its id. */
   readonly config?: Readonly<Record<string, Readonly<Record<string, Json>>>>;
+  /** Ceilings other than the defaults. */
   readonly limits?: SomeLimits;
   /** Log lines of plugins below this level are dropped. */
   readonly logLevel?: LogLevel;
   /** Where log entries go; nowhere unless given. */
   readonly log?: LogSink;
+  /** The network of plugins: where the process itself listens, above all. */
+  readonly network?: HostNetworkOptions;
   /** Loads these plugins alone, without telling them so: for a command that runs once. */
   readonly only?: readonly string[];
 }
