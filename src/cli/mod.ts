@@ -11,6 +11,7 @@
  * @module
  */
 export { type Command, parseCommand } from "./arguments.ts";
+export { deniedRanges } from "./denied_ranges.ts";
 export { type Grants, grantsOf, type LaunchPlan, permissionFlags } from "./flags.ts";
 export { launch } from "./launch.ts";
 export { type Places, placesOf } from "./places.ts";
