@@ -10,6 +10,7 @@
  */
 
 export { HostServices } from "./host_services.ts";
+export { type Mount, Mounts, MountSession, mountsOf } from "./mounts.ts";
 export {
   type ArtworkKind,
   missingServerParts,
