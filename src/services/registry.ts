@@ -4,8 +4,11 @@
  * @module
  */
 
+import { Cache } from "./cache.ts";
 import { Config } from "./config.ts";
+import { Kvstore } from "./kvstore.ts";
 import type { ServiceContext } from "./ports.ts";
+import { Storage } from "./storage.ts";
 import type { ServiceMethods, ServiceName } from "./table.ts";
 
 /** What a service may have besides its functions. */
@@ -21,4 +24,8 @@ type Constructors = {
 /** How each service is made. The compiler refuses a service that lacks a function of the table. */
 export const CONSTRUCTORS: Partial<Constructors> = {
   config: ({ config }) => new Config(config),
+  cache: ({ clock, limits }) => new Cache(clock, limits),
+  kvstore: ({ clock, limits, dataFolder, permissions }) =>
+    new Kvstore({ clock, limits, folder: dataFolder, maxSize: permissions.kvstore?.maxSize }),
+  storage: () => new Storage(),
 };
