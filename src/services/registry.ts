@@ -8,6 +8,7 @@ import { Cache } from "./cache.ts";
 import { Config } from "./config.ts";
 import { Kvstore } from "./kvstore.ts";
 import type { ServiceContext } from "./ports.ts";
+import { Scheduler } from "./scheduler.ts";
 import { Storage } from "./storage.ts";
 import type { ServiceMethods, ServiceName } from "./table.ts";
 
@@ -27,5 +28,6 @@ export const CONSTRUCTORS: Partial<Constructors> = {
   cache: ({ clock, limits }) => new Cache(clock, limits),
   kvstore: ({ clock, limits, dataFolder, permissions }) =>
     new Kvstore({ clock, limits, folder: dataFolder, maxSize: permissions.kvstore?.maxSize }),
+  scheduler: (context) => new Scheduler(context),
   storage: () => new Storage(),
 };
