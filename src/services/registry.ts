@@ -10,6 +10,7 @@ import { Kvstore } from "./kvstore.ts";
 import type { ServiceContext } from "./ports.ts";
 import { Scheduler } from "./scheduler.ts";
 import { Storage } from "./storage.ts";
+import { Tasks } from "./task.ts";
 import type { ServiceMethods, ServiceName } from "./table.ts";
 
 /** What a service may have besides its functions. */
@@ -30,4 +31,6 @@ export const CONSTRUCTORS: Partial<Constructors> = {
     new Kvstore({ clock, limits, folder: dataFolder, maxSize: permissions.kvstore?.maxSize }),
   scheduler: (context) => new Scheduler(context),
   storage: () => new Storage(),
+  task: (context) =>
+    new Tasks({ ...context, maxConcurrency: context.permissions.taskqueue?.maxConcurrency ?? 1 }),
 };
