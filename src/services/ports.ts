@@ -136,6 +136,8 @@ export interface ServiceLimits {
   readonly messageBytes: number;
   /** Requests of `http_send` in flight at once. */
   readonly requests: number;
+  /** Songs of one request to the matcher. */
+  readonly matchSongs: number;
   /** Keys of all users' preferences. */
   readonly preferences: number;
   /** Bytes of all users' preferences, keys included. */
@@ -158,6 +160,7 @@ export const DEFAULT_LIMITS: ServiceLimits = {
   connections: 32,
   messageBytes: 4 * 1024 * 1024,
   requests: 32,
+  matchSongs: 5_000,
   preferences: 10_000,
   preferenceBytes: 4 * 1024 * 1024,
 };
