@@ -30,6 +30,8 @@ export {
   type ConnectRequest,
   DEFAULT_LIMITS,
   type Egress,
+  EgressError,
+  type EgressFault,
   type EgressRequest,
   type EgressResponse,
   type HostServicesOptions,

@@ -7,6 +7,7 @@
 import { Artwork } from "./artwork.ts";
 import { Cache } from "./cache.ts";
 import { Config } from "./config.ts";
+import { Http } from "./http.ts";
 import { Kvstore } from "./kvstore.ts";
 import { Libraries } from "./library.ts";
 import { LibraryScope } from "./library_scope.ts";
@@ -21,6 +22,7 @@ import type { ServiceMethods, ServiceName } from "./table.ts";
 import { Tasks } from "./task.ts";
 import { UserScope } from "./user_scope.ts";
 import { Users } from "./users.ts";
+import { WebSockets } from "./websocket.ts";
 
 /** What a service may have besides its functions. */
 export interface Closable {
@@ -33,10 +35,11 @@ type Constructors = {
 };
 
 /** How each service is made. The compiler refuses a service that lacks a function of the table. */
-export const CONSTRUCTORS: Partial<Constructors> = {
+export const CONSTRUCTORS: Constructors = {
   artwork: ({ musicServer }) => new Artwork(musicServer),
   cache: ({ clock, limits }) => new Cache(clock, limits),
   config: ({ config }) => new Config(config),
+  http: (context) => new Http(context),
   kvstore: ({ clock, limits, dataFolder, permissions }) =>
     new Kvstore({ clock, limits, folder: dataFolder, maxSize: permissions.kvstore?.maxSize }),
   library: (context) => new Libraries(new LibraryScope(context), context.musicServer),
@@ -62,4 +65,5 @@ export const CONSTRUCTORS: Partial<Constructors> = {
   task: (context) =>
     new Tasks({ ...context, maxConcurrency: context.permissions.taskqueue?.maxConcurrency ?? 1 }),
   users: (context) => new Users(new UserScope(context)),
+  websocket: (context) => new WebSockets(context),
 };
