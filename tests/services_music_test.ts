@@ -4,6 +4,7 @@ import { memoryMusicServer, type MusicServer, type SongQuery } from "../src/serv
 import { Bench, type BenchOptions, testCases } from "./services_cases/harness.ts";
 import {
   ARTWORK_CALLS,
+  ARTWORK_CASES,
   LIBRARY_CASES,
   MATCHER_CASES,
   MUSIC,
@@ -17,6 +18,7 @@ const musicServer = memoryMusicServer(MUSIC);
 
 for (
   const cases of [
+    ARTWORK_CASES,
     USERS_CASES,
     LIBRARY_CASES,
     MATCHER_CASES,

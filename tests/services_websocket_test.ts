@@ -1,80 +1,15 @@
 import { deepStrictEqual, match, strictEqual } from "node:assert/strict";
 import { EgressError } from "../src/services/mod.ts";
-import type { Case } from "./services_cases/case.ts";
 import { FakeEgress } from "./services_cases/egress.ts";
 import { Bench, type BenchOptions, settle, testCases } from "./services_cases/harness.ts";
+import { WEBSOCKET_CASES } from "./services_cases/websocket.ts";
 
 const permissions = { websocket: { allowLocalNetwork: false, allowRedirects: false } };
 const EXPORTS = new Set(
   ["text_message", "binary_message", "error", "close"].map((event) => `nd_websocket_on_${event}`),
 );
 
-const REFUSED: readonly [request: object, error: string][] = [
-  [{ url: "http://x" }, "invalid URL scheme: must be ws:// or wss://"],
-  [{ url: "" }, "invalid URL scheme: must be ws:// or wss://"],
-  [{ url: "://x" }, "invalid URL: "],
-  [{ url: "ws://[bad" }, "invalid URL: "],
-  [{ url: "ws://u:p@x/" }, "failed to connect: malformed ws or wss URL"],
-  ...[
-    "upgrade",
-    "Connection",
-    "Sec-WebSocket-Key",
-    "sec-websocket-version",
-    "Sec-Websocket-Extensions",
-  ]
-    .map((name): [object, string] => [
-      { url: "ws://x/", headers: { [name]: "x" } },
-      "failed to connect: websocket: duplicate header not allowed: ",
-    ]),
-  [{ url: "ws://x/", headers: { A: "b\r\nc" } }, "failed to connect: net/http: invalid header"],
-];
-
-const CASES: readonly Case[] = [
-  ...REFUSED.map(([request, errorContains]): Case => ({
-    name: `websocket_connect: ${JSON.stringify(request)} is refused`,
-    permissions,
-    steps: [{ call: "websocket_connect", request, errorContains }],
-  })),
-  {
-    name: "websocket: a given ID is kept, a taken one refused, an unknown one not found",
-    permissions,
-    steps: [
-      {
-        call: "websocket_connect",
-        request: { url: "ws://x/", headers: null, connectionId: "c" },
-        response: { newConnectionId: "c" },
-      },
-      {
-        call: "websocket_connect",
-        request: { url: "ws://x/", connectionId: "c" },
-        errorContains: 'connection ID "c" already exists',
-      },
-      {
-        call: "websocket_sendtext",
-        request: { connectionId: "d", message: "x" },
-        errorContains: 'connection ID "d" not found',
-      },
-      {
-        call: "websocket_sendbinary",
-        request: { connectionId: "d", data: "AA==" },
-        errorContains: 'connection ID "d" not found',
-      },
-      { call: "websocket_sendtext", request: { connectionId: "c", message: "x" }, response: "{}" },
-      {
-        call: "websocket_closeconnection",
-        request: { connectionId: "c", code: 1000, reason: "bye" },
-        response: "{}",
-      },
-      {
-        call: "websocket_closeconnection",
-        request: { connectionId: "c", code: 1000, reason: "bye" },
-        errorContains: 'connection ID "c" not found',
-      },
-    ],
-  },
-];
-
-testCases(CASES, { egress: new FakeEgress() });
+testCases(WEBSOCKET_CASES, { egress: new FakeEgress() });
 
 async function connected(
   options: BenchOptions = {},

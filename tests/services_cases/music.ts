@@ -205,27 +205,27 @@ export const MATCHER_CASES: readonly Case[] = [
   },
 ];
 
-const image = (kind: string, request: object) => ({
-  call: `artwork_get${kind}url`,
-  request,
-});
-
-/** Calls whose answer is an address; the test looks at the token. */
+/** Call, request, the token's claim `id`, and what follows the token. */
 export const ARTWORK_CALLS: readonly [
   call: string,
   request: object,
   claim: string | undefined,
   query: string,
 ][] = [
-  ["artist", { id: "1", size: 300 }, "ar-1", "?size=300"],
-  ["album", { id: "2" }, "al-2", ""],
-  ["track", { id: "3", size: 0 }, "mf-3", ""],
-  ["playlist", { id: "4", size: -1 }, "pl-4", ""],
-  ["artist", { id: "" }, undefined, ""],
-].map(([kind, request, claim, query]) => {
-  const { call } = image(String(kind), {});
-  return [call, request as object, claim as string | undefined, String(query)];
-});
+  ["artwork_getartisturl", { id: "1", size: 300 }, "ar-1", "?size=300"],
+  ["artwork_getalbumurl", { id: "2" }, "al-2", ""],
+  ["artwork_gettrackurl", { id: "3", size: 0 }, "mf-3", ""],
+  ["artwork_getplaylisturl", { id: "4", size: -1 }, "pl-4", ""],
+  ["artwork_getartisturl", { id: "" }, undefined, ""],
+];
+
+export const ARTWORK_CASES: readonly Case[] = ARTWORK_CALLS.slice(0, 4).map((
+  [call],
+) => ({
+  name: `${call}: a size that is no 32-bit integer is refused`,
+  permissions: { artwork: {} },
+  steps: [{ call, request: { id: "1", size: 2 ** 31 }, errorContains: "of type int32" }],
+}));
 
 const SUBSONIC_ERRORS: readonly [uri: string, text: string][] = [
   ["/rest/ping", "missing required parameter 'u' (username)"],
