@@ -41,6 +41,8 @@ export {
   type SocketEvents,
   systemClock,
 } from "./ports.ts";
+export type { SubsonicCredentials } from "./subsonic_client.ts";
+export { subsonicMusicServer, type SubsonicMusicServerOptions } from "./subsonic_music_server.ts";
 export {
   describeHostFunctions,
   HOST_FUNCTIONS,
