@@ -56,6 +56,16 @@ Deno.test("http_send: no method is GET, redirects can be handed back, 4xx and 20
   strictEqual(egress.requests[0]?.followRedirects, false);
 });
 
+Deno.test("http_send: a manifest that says no redirects gets none", async () => {
+  const egress = new FakeEgress();
+  await using bench = new Bench({
+    permissions: { http: { allowLocalNetwork: false, allowRedirects: false } },
+    egress,
+  });
+  await bench.call("http_send", { request: { url: "http://x/" } });
+  strictEqual(egress.requests[0]?.followRedirects, false);
+});
+
 Deno.test("http_send: a body beyond the cap is cut to exactly the cap, without an error", async () => {
   const egress = new FakeEgress();
   egress.answer = () =>

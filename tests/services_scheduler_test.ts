@@ -123,6 +123,8 @@ Deno.test("scheduler: recurring schedules, payload bytes and running callbacks h
     permissions,
     limits: { recurringSchedules: 1, scheduleBytes: 100, scheduleRuns: 1 },
   });
+  const long = await bench.call("scheduler_scheduleonetime", { scheduleId: "x".repeat(1025) });
+  strictEqual(long.error, "schedule ID exceeds maximum length of 1024 bytes");
   bench.guest = () => new Promise(() => {});
   await bench.call("scheduler_schedulerecurring", { cronExpression: "1s", scheduleId: "r" });
   const second = await bench.call("scheduler_schedulerecurring", { cronExpression: "1s" });

@@ -200,7 +200,8 @@ export const int32: Field<number> = {
   type: "int32",
   zero: 0,
   read: (value, at) => Number(readInteger(value, at, "int32", 32)),
-  write: (value) => value === 0 ? undefined : String(Math.trunc(value)),
+  // A music server's numbers are not ours: what is no 32-bit integer would be no JSON a guest can read.
+  write: (value) => (value | 0) === 0 ? undefined : String(value | 0),
 };
 
 /** A signed 64-bit integer, exact over its whole range. */
