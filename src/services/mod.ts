@@ -15,15 +15,17 @@ export {
   type ArtworkKind,
   missingServerParts,
   type MusicServer,
-  type Scrobble,
   type ScrobbleRange,
-  type ServerLibrary,
-  type ServerTrack,
-  type ServerUser,
-  type SongQuery,
   type SubsonicResponse,
-  type Track,
 } from "./music_server.ts";
+export type {
+  ArtistRef,
+  Scrobble,
+  ServerLibrary,
+  ServerTrack,
+  ServerUser,
+  SongQuery,
+} from "./music_types.ts";
 export {
   type CallGuest,
   type Clock,
@@ -41,7 +43,8 @@ export {
   type SocketEvents,
   systemClock,
 } from "./ports.ts";
-export type { SubsonicCredentials } from "./subsonic_client.ts";
+export type { Field, Shape, ShapeDescription, TypeDescription } from "./shape.ts";
+export type { SubsonicClientOptions, SubsonicCredentials } from "./subsonic_client.ts";
 export { subsonicMusicServer, type SubsonicMusicServerOptions } from "./subsonic_music_server.ts";
 export {
   describeHostFunctions,
@@ -51,5 +54,4 @@ export {
   hostFunction,
   type HostFunctionDescription,
   permissionOf,
-  type ServiceName,
 } from "./table.ts";

@@ -21,6 +21,7 @@ export type TypeDescription = string | ShapeDescription | readonly [TypeDescript
 
 /** How one field is read (as `T`), written (from `W`) and described. */
 export interface Field<T, W = T> {
+  /** Its type, for documents. */
   readonly type: TypeDescription;
   /** The value of a missing or `null` field. */
   readonly zero: T;

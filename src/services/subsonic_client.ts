@@ -19,6 +19,7 @@ export interface SubsonicClientOptions {
   readonly baseUrl: string;
   /** The service account. It must be an administrator where other users are to be seen. */
   readonly username: string;
+  /** The service account's proof. */
   readonly credentials: SubsonicCredentials;
   /** Accounts that plugins may act as besides the service account, by user name. */
   readonly userCredentials?: ReadonlyMap<string, SubsonicCredentials>;

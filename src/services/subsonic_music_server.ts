@@ -9,14 +9,8 @@
  */
 
 import { matchSong } from "./match_song.ts";
-import type {
-  ArtworkKind,
-  MusicServer,
-  ServerLibrary,
-  ServerTrack,
-  ServerUser,
-  SongQuery,
-} from "./music_server.ts";
+import type { ArtworkKind, MusicServer } from "./music_server.ts";
+import type { ServerLibrary, ServerTrack, ServerUser, SongQuery } from "./music_types.ts";
 import { field, objects, SubsonicClient, type SubsonicClientOptions } from "./subsonic_client.ts";
 import { trackOf } from "./subsonic_song.ts";
 

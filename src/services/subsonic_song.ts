@@ -6,7 +6,7 @@
  * @module
  */
 
-import type { ServerTrack } from "./music_server.ts";
+import type { ServerTrack } from "./music_types.ts";
 import { field, type JsonObject, objects } from "./subsonic_client.ts";
 
 /** The track of a song that was found in this library; `undefined` for one without an id. */
