@@ -177,6 +177,7 @@ Deno.test("http_send: requests at once are bounded, and one that ends makes room
   match((await bench.call("http_send", request)).error, /maximum of 1 requests at once$/);
   release();
   deepStrictEqual(await first, { result: { statusCode: 200 } });
+  strictEqual(bench.clock.waiting, 0);
   const third = bench.call("http_send", request);
   await settle();
   release();

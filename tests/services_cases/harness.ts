@@ -7,11 +7,13 @@ import type { Case } from "./case.ts";
 
 /** Time that moves only when told to. Begins on 2026-01-01T00:00:00Z. */
 export class FakeClock implements Clock {
-  #now = Date.UTC(2026, 0, 1);
+  #now = 0;
+  /** The wall clock: what `set` moves, and timers do not see. */
+  #wall = Date.UTC(2026, 0, 1);
   #timers = new Set<{ due: number; callback: () => void }>();
 
   now(): number {
-    return this.#now;
+    return this.#wall + this.#now;
   }
 
   after(delayMs: number, callback: () => void): () => void {
@@ -41,9 +43,9 @@ export class FakeClock implements Clock {
     this.#now = end;
   }
 
-  /** Sets the wall clock without firing timers in between, as a sleeping machine does. */
+  /** Sets the wall clock, which timers do not see: as after a sleep, or by hand. */
   set(ms: number): void {
-    this.#now = ms;
+    this.#wall = ms - this.#now;
   }
 }
 
