@@ -8,6 +8,7 @@ import { errorText, SoundproofError } from "../errors.ts";
 import { decode, encode, encodeError } from "./json.ts";
 import { missingServerParts } from "./music_server.ts";
 import {
+  type Clock,
   DEFAULT_LIMITS,
   type HostServicesOptions,
   type ServiceContext,
@@ -52,7 +53,7 @@ export class HostServices {
   static open(options: HostServicesOptions): HostServices {
     const context: ServiceContext = {
       ...options,
-      clock: options.clock ?? systemClock,
+      clock: guarded(options.clock ?? systemClock, options.log),
       limits: { ...DEFAULT_LIMITS, ...options.limits },
       users: options.users ?? [],
       libraries: options.libraries ?? [],
@@ -165,6 +166,21 @@ export class HostServices {
     this.#context.log("error", `${binding.name}: ${errorText(error)}`);
     return encodeError("internal error");
   }
+}
+
+/** A clock whose callbacks cannot end the process: one plugin's full disk is not the host's end. */
+function guarded(clock: Clock, log: HostServicesOptions["log"]): Clock {
+  return {
+    now: () => clock.now(),
+    after: (delayMs, callback) =>
+      clock.after(delayMs, () => {
+        try {
+          callback();
+        } catch (error) {
+          log("error", `timer: ${errorText(error)}`);
+        }
+      }),
+  };
 }
 
 function methodOf(service: object | undefined, entry: HostFunction): Binding["answer"] {
