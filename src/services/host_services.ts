@@ -68,8 +68,8 @@ export class HostServices {
       const { title, permission } = SERVICES[name];
       if (permission !== "always" && context.permissions[permission] === undefined) continue;
       try {
-        const service = CONSTRUCTORS[name]?.(context);
-        if (service !== undefined) services.push(service);
+        const service: Closable = CONSTRUCTORS[name](context);
+        services.push(service);
         for (const entry of HOST_FUNCTIONS.values()) {
           if (entry.service !== name || !(context.functions?.has(entry.name) ?? true)) continue;
           bindings.set(entry.name, { ...entry, answer: methodOf(service, entry) });
@@ -183,9 +183,9 @@ function guarded(clock: Clock, log: HostServicesOptions["log"]): Clock {
   };
 }
 
-function methodOf(service: object | undefined, entry: HostFunction): Binding["answer"] {
-  const method: unknown = service === undefined ? undefined : Reflect.get(service, entry.method);
-  if (service === undefined || typeof method !== "function") {
+function methodOf(service: object, entry: HostFunction): Binding["answer"] {
+  const method: unknown = Reflect.get(service, entry.method);
+  if (typeof method !== "function") {
     throw new SoundproofError(
       "services.function_missing",
       `Cannot provide host function "${entry.name}": service "${entry.service}" has no method "${entry.method}"`,

@@ -85,14 +85,38 @@ export interface ConnectRequest {
   readonly maxMessageBytes: number;
 }
 
-/**
- * The way out to the network. It decides whether a target is allowed, on every hop, and refuses with the
- * texts of `extism-abi.md` 2.2 and 2.8: what it throws is what the guest reads.
- */
+/** Why nothing came of a request or a connection. */
+export type EgressFault =
+  /** The host is not among those the plugin may reach. */
+  | "host"
+  /** The host is, or resolves to, an address that is never public. */
+  | "private"
+  /** Some other rule, which the message names. */
+  | "rule"
+  /** No answer came: resolution, connection, TLS, handshake, protocol. */
+  | "transport"
+  /** The answer's body could not be read to its end. */
+  | "body";
+
+/** What {@link Egress} throws. The services turn it into the texts that guests know. */
+export class EgressError extends Error {
+  override readonly name = "EgressError";
+  readonly fault: EgressFault;
+  /** The `Location` as it was written, where a redirect led to the fault. */
+  readonly location: string | undefined;
+
+  constructor(fault: EgressFault, message: string, location?: string, options?: ErrorOptions) {
+    super(message, options);
+    this.fault = fault;
+    this.location = location;
+  }
+}
+
+/** The way out to the network. It alone decides whether a target is allowed, on every hop. */
 export interface Egress {
-  /** @throws `SoundproofError` for a refusal; any error for a fault of transport. */
+  /** @throws {EgressError} or, for a fault of transport, any error. */
   send(request: EgressRequest, signal: AbortSignal): Promise<EgressResponse>;
-  /** Resolves once the connection is open; `events` are called from then on. */
+  /** Resolves once the connection is open; `events` are called from then on. Throws as `send` does. */
   connect(request: ConnectRequest, events: SocketEvents, signal: AbortSignal): Promise<Socket>;
 }
 
@@ -136,6 +160,8 @@ export interface ServiceLimits {
   readonly messageBytes: number;
   /** Requests of `http_send` in flight at once. */
   readonly requests: number;
+  /** Songs of one request to the matcher. */
+  readonly matchSongs: number;
   /** Keys of all users' preferences. */
   readonly preferences: number;
   /** Bytes of all users' preferences, keys included. */
@@ -158,6 +184,7 @@ export const DEFAULT_LIMITS: ServiceLimits = {
   connections: 32,
   messageBytes: 4 * 1024 * 1024,
   requests: 32,
+  matchSongs: 5_000,
   preferences: 10_000,
   preferenceBytes: 4 * 1024 * 1024,
 };
