@@ -11,7 +11,7 @@ const SITE = "https://jsr.io/@soundproof/host";
 /** The JSON a site answers; `null` after a fault. */
 export function ask(site: string, url: string): Json | null {
   const response = new HttpRequest("GET", url)
-    .header("Accept", "application/json")
+    .header("Accept", "application/sparql-results+json, application/json")
     .header("User-Agent", userAgent())
     .timeout(TIMEOUT_MS)
     .send();
