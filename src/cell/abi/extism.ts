@@ -96,7 +96,8 @@ export class ExtismKernel {
   readonly functions: Readonly<Record<string, WebAssembly.ImportValue>>;
   readonly #around: KernelSurroundings;
   readonly #memory: KernelMemory;
-  readonly #variables = new Map<string, Uint8Array<ArrayBuffer>>();
+  /** Values by key, with the bytes that each counts for. */
+  readonly #variables = new Map<string, { bytes: Uint8Array; size: number }>();
   #output = { offset: 0, length: 0 };
   #error = 0;
   #http: HttpAnswer = { status: 0, headers: "{}", body: new Uint8Array() };
@@ -200,7 +201,7 @@ export class ExtismKernel {
     const name = this.#key(key);
     this.#memory.free(key);
     const value = name === undefined ? undefined : this.#variables.get(name);
-    return value === undefined ? 0n : BigInt(this.#memory.store(value));
+    return value === undefined ? 0n : BigInt(this.#memory.store(value.bytes));
   }
 
   #varSet(key: number, value: number): void {
@@ -209,12 +210,11 @@ export class ExtismKernel {
       this.#variables.delete(name);
     } else {
       // Upstream adds up before it replaces, so a replaced entry counts twice.
-      let total = this.#memory.length(value) + this.#memory.length(key) + VARIABLE_OVERHEAD;
-      for (const [held, bytes] of this.#variables) {
-        total += held.length + bytes.byteLength + VARIABLE_OVERHEAD;
-      }
+      const size = this.#memory.length(value) + this.#memory.length(key) + VARIABLE_OVERHEAD;
+      let total = size;
+      for (const held of this.#variables.values()) total += held.size;
       if (total >= this.#around.variableBytes) throw new GuestTrap("variable store is full");
-      this.#variables.set(name, this.#memory.block(value));
+      this.#variables.set(name, { bytes: this.#memory.block(value), size });
     }
     this.#memory.free(key);
     this.#memory.free(value);
