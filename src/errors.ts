@@ -9,7 +9,51 @@
 
 /** Every code an error of Soundproof can carry, with what it means. */
 export const ERROR_CODES = {
+  "api.address_in_use": "The address to listen on is taken, or cannot be used",
+  "api.body_too_large": "The request's body is longer than the service takes",
+  "api.host_refused": "The request's `Host` is not a name of this service (DNS rebinding)",
+  "api.internal": "A fault inside the service; its log has more",
+  "api.method_not_allowed": "The path exists, but not with this method",
+  "api.not_found": "No such path",
+  "api.origin_refused": "The request comes from a web page of another origin",
+  "api.query_invalid": "A query parameter is not valid",
+  "api.token_exposed": "The token file can be read by others, so its token is not used",
+  "api.token_invalid": "The token file does not hold a token",
+  "api.unauthorized": "The request has no valid bearer token",
   "call.cancelled": "The caller gave up before a cell was free",
+  "cli.data_missing": "The data folder does not exist",
+  "cli.deno_too_old": "This Deno is older than the oldest one that Soundproof supports",
+  "cli.input_invalid": "The input of a call cannot be read, or is not JSON",
+  "cli.path_unusable": "A path cannot be said in Deno's permission lists",
+  "cli.usage": "The command line is not understood; exit code 2",
+  "configuration.invalid":
+    "The configuration file cannot be read, or a value given for it is wrong",
+  "egress.address_refused": "A host is, or resolves to, an address that a plugin may not reach",
+  "egress.body_too_large": "A response body is larger than its limit once decompressed",
+  "egress.busy": "A plugin has too many requests, sockets or bytes under way",
+  "egress.byte_limit": "A plugin has sent or received as many bytes as it may in an hour",
+  "egress.cancelled": "The caller gave up, or the plugin was unloaded",
+  "egress.close_refused": "A WebSocket close code or reason that cannot be sent",
+  "egress.connect_failed": "No address of a host could be connected to",
+  "egress.connection_limit": "A plugin has as many connections open as it may",
+  "egress.credentials": "A client of the gateway showed no credentials, or wrong ones",
+  "egress.handshake_timeout": "A client of the gateway, or the host it asked for, was too slow",
+  "egress.header_refused": "A request header that may not be sent",
+  "egress.host_not_allowed": "No rule of the plugin covers a host and port",
+  "egress.malformed": "A client of the gateway sent what is no SOCKS5 CONNECT request",
+  "egress.message_too_large": "A WebSocket message is larger than its limit",
+  "egress.method_not_allowed": "The rule that covers a URL does not allow the method",
+  "egress.own_address": "A plugin asked for an address the host itself listens on",
+  "egress.rate_limit": "A plugin asked for more requests or connections in a minute than it may",
+  "egress.redirect_refused": "A redirect leads where the plugin may not go",
+  "egress.resolution_failed": "A host name has no address, or none was found in time",
+  "egress.response_headers_too_large": "A response has too many or too large headers",
+  "egress.scheme_not_allowed": "A URL is not of http, https, ws or wss",
+  "egress.socket_closed": "The WebSocket is closed",
+  "egress.timeout": "No full answer within the time limit",
+  "egress.too_many_redirects": "A chain of redirects is longer than its limit",
+  "egress.transport": "A connection, TLS or protocol fault",
+  "egress.url_not_allowed": "No rule of the plugin covers a URL",
   "guest.deadline": "The plugin did not answer within its deadline and was stopped",
   "guest.error": "The plugin reported an error of its own",
   "guest.exit": "The plugin left with `proc_exit` and a code other than 0",
@@ -74,6 +118,7 @@ export interface SoundproofErrorOptions extends ErrorOptions {
 
 /** A refusal or fault with a stable code, for programs, and a sentence, for people. */
 export class SoundproofError extends Error {
+  /** Always `SoundproofError`. */
   override readonly name = "SoundproofError";
   /** What kind of refusal or fault this is. */
   readonly code: ErrorCode;
@@ -82,6 +127,7 @@ export class SoundproofError extends Error {
   /** The plugin's own words, where the error is about what a plugin did; empty for other errors. */
   readonly detail: string;
 
+  /** Makes an error; `message` is a sentence by the rule above. */
   constructor(code: ErrorCode, message: string, options: SoundproofErrorOptions = {}) {
     super(message, options);
     this.code = code;

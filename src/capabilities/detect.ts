@@ -1,8 +1,19 @@
 import { LIFECYCLE_EXPORTS } from "./lifecycle.ts";
 import { METADATA_AGENT_EXPORTS } from "./metadata_agent.ts";
 
-/** Every capability and the exports that bring it (`extism-abi.md`, 3.1). */
-const CAPABILITIES = {
+/** What a plugin can do for a music server. */
+export type Capability =
+  | "Lifecycle"
+  | "Lyrics"
+  | "MetadataAgent"
+  | "Scheduler"
+  | "Scrobbler"
+  | "SonicSimilarity"
+  | "TaskWorker"
+  | "WebSocket";
+
+/** The exports that bring each capability (`extism-abi.md`, 3.1). */
+const CAPABILITIES: Readonly<Record<Capability, readonly string[]>> = {
   MetadataAgent: METADATA_AGENT_EXPORTS,
   Scrobbler: [
     "nd_scrobbler_is_authorized",
@@ -21,10 +32,7 @@ const CAPABILITIES = {
     "nd_websocket_on_error",
     "nd_websocket_on_close",
   ],
-} as const;
-
-/** Name of a capability. */
-export type Capability = keyof typeof CAPABILITIES;
+};
 
 /** The capabilities a module has: those of which it exports at least one function. */
 export function detectCapabilities(exports: ReadonlySet<string>): Capability[] {

@@ -10,6 +10,7 @@ export interface CallOptions {
 
 /** A plugin as capabilities see it: exports that can be called with bytes. */
 export interface GuestCaller {
+  /** The plugin's id. */
   readonly id: string;
   /** Names of the functions its module exports. */
   readonly exports: ReadonlySet<string>;

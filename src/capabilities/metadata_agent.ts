@@ -5,6 +5,7 @@ import type { Answer, CallOptions, GuestCaller } from "./guest_caller.ts";
 export interface ArtistRequest {
   /** The server's id. */
   readonly id: string;
+  /** The artist's name, or the title of a track or album. */
   readonly name: string;
   /** MusicBrainz id, where it is known. */
   readonly mbid?: string;
@@ -12,18 +13,23 @@ export interface ArtistRequest {
 
 /** A track or album to ask about. */
 export interface SongsRequest extends ArtistRequest {
+  /** The artist's name. */
   readonly artist: string;
 }
 
 /** An album to ask about. */
 export interface AlbumRequest {
+  /** The album's title. */
   readonly name: string;
+  /** The album artist's name. */
   readonly artist: string;
+  /** MusicBrainz id, where it is known. */
   readonly mbid?: string;
 }
 
 /** A picture somewhere on the net. */
 export interface Image {
+  /** Where the picture is. */
   readonly url: string;
   /** Edge length in pixels; 0 where it is not known. */
   readonly size: number;
@@ -31,19 +37,29 @@ export interface Image {
 
 /** An artist as an agent names one. */
 export interface ArtistRef {
+  /** The server's id; empty where the agent does not know it. */
   readonly id: string;
+  /** The artist's name. */
   readonly name: string;
+  /** MusicBrainz id; empty where it is not known. */
   readonly mbid: string;
 }
 
 /** A song as an agent names one; for the server to find in its library. */
 export interface SongRef {
+  /** The server's id; empty where the agent does not know it. */
   readonly id: string;
+  /** The song's title. */
   readonly name: string;
+  /** MusicBrainz id of the recording; empty where it is not known. */
   readonly mbid: string;
+  /** ISRC; empty where it is not known. */
   readonly isrc: string;
+  /** Who plays. */
   readonly artists: readonly ArtistRef[];
+  /** The album's title; empty where it is not known. */
   readonly album: string;
+  /** MusicBrainz id of the album; empty where it is not known. */
   readonly albumMbid: string;
   /** Length in milliseconds; 0 where it is not known. */
   readonly durationMs: number;
@@ -51,9 +67,13 @@ export interface SongRef {
 
 /** What an agent knows of an album. */
 export interface AlbumInfo {
+  /** The album's title as the agent writes it. */
   readonly name: string;
+  /** MusicBrainz id; empty where it is not known. */
   readonly mbid: string;
+  /** A text about the album; may be empty. */
   readonly description: string;
+  /** A page about the album; may be empty. */
   readonly url: string;
 }
 

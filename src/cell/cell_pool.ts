@@ -40,10 +40,15 @@ export interface PoolCallOptions {
 
 /** What a pool has done and holds. */
 export interface PoolCounters {
+  /** Cells alive. */
   readonly cells: number;
+  /** Calls in the queue. */
   readonly waiting: number;
+  /** Calls that were given a cell. */
   readonly calls: number;
+  /** Calls that were stopped at their deadline. */
   readonly deadlines: number;
+  /** Cells that did not come back, and the calls with them. */
   readonly lost: number;
 }
 

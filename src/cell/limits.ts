@@ -37,13 +37,21 @@ export const DEFAULT_CELL_LIMITS: CellLimits = Object.freeze({
 
 /** Bounds on what a `.wasm` may look like before it is compiled. Counts, and bytes. */
 export interface ModuleLimits {
+  /** Size of the file. */
   readonly moduleBytes: number;
+  /** Function types. */
   readonly types: number;
+  /** Imports. */
   readonly imports: number;
+  /** Functions of its own. */
   readonly functions: number;
+  /** Exports. */
   readonly exports: number;
+  /** Globals. */
   readonly globals: number;
+  /** Data segments, and element segments. */
   readonly segments: number;
+  /** Tables. */
   readonly tables: number;
   /** Entries of one table, at its start and for ever: a table lives on the JavaScript heap. */
   readonly tableEntries: number;

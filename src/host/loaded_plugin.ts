@@ -4,16 +4,21 @@ import {
   type AdmittedModule,
   CellPool,
   type GuestLog,
+  type LogLevel,
   type PoolCounters,
   visible,
 } from "../cell/mod.ts";
-import { configMap, type Json, type Manifest } from "../manifest/mod.ts";
+import { configMap, type Json, type Manifest, type Permissions } from "../manifest/mod.ts";
 import { HostServices } from "../services/mod.ts";
 import type { PluginLog } from "./log.ts";
 import type { HostLimits } from "./options.ts";
 import { outputOf } from "./outcome.ts";
-import type { LogLevel } from "../cell/mod.ts";
-import type { Permissions } from "../manifest/mod.ts";
+
+/** A plugin that runs and can be called. */
+export interface Plugin extends GuestCaller {
+  /** What its cells have done and how many there are. */
+  readonly counters: PoolCounters;
+}
 
 /** Everything a plugin is loaded from. */
 export interface PluginParts {
@@ -32,7 +37,7 @@ export interface PluginParts {
 }
 
 /** A plugin that runs: its cells and its host services. */
-export class LoadedPlugin implements GuestCaller {
+export class LoadedPlugin implements Plugin {
   readonly id: string;
   /** Names of the functions its module exports. */
   readonly exports: ReadonlySet<string>;

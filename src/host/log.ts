@@ -4,9 +4,11 @@ import type { LogLevel } from "../cell/mod.ts";
 export interface LogEntry {
   /** When it was written, in ISO 8601. */
   readonly time: string;
+  /** How bad it is. */
   readonly level: LogLevel;
   /** The plugin it is of or about; absent for the host itself. */
   readonly plugin?: string;
+  /** What happened; from a plugin, with control characters made visible. */
   readonly message: string;
 }
 

@@ -7,7 +7,7 @@
  * @module
  */
 
-export type { LoadedPlugin } from "./loaded_plugin.ts";
+export type { Plugin } from "./loaded_plugin.ts";
 export type { LogEntry, LogSink } from "./log.ts";
 export {
   DEFAULT_HOST_LIMITS,

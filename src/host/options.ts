@@ -12,8 +12,11 @@ import type { LogSink } from "./log.ts";
 
 /** Ceilings of a host and its plugins. */
 export interface HostLimits {
+  /** Of each call and its cell. */
   readonly cell: CellLimits;
+  /** Of each plugin's cells. */
   readonly pool: PoolLimits;
+  /** Of each module before it is compiled. */
   readonly module: ModuleLimits;
   /** WebAssembly whose compiled form is kept for all plugins. Bytes. */
   readonly compiledBytes: number;
@@ -44,6 +47,7 @@ export interface PluginHostOptions {
   readonly pluginsDir?: string;
   /** Settings of each plugin, by its id. */
   readonly config?: Readonly<Record<string, Readonly<Record<string, Json>>>>;
+  /** Ceilings other than the defaults. */
   readonly limits?: SomeLimits;
   /** Log lines of plugins below this level are dropped. */
   readonly logLevel?: LogLevel;

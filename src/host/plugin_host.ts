@@ -4,7 +4,7 @@ import { ModuleCache } from "../cell/mod.ts";
 import { effectivePermissions, permissionText } from "../grants/mod.ts";
 import { listPackages, pluginId } from "../packages/mod.ts";
 import { DataFolder, PluginRecords } from "../state/mod.ts";
-import { LoadedPlugin } from "./loaded_plugin.ts";
+import { LoadedPlugin, type Plugin } from "./loaded_plugin.ts";
 import { admitPlugin, type ReadPlugin, readPlugin } from "./loading.ts";
 import { type LogSink, pluginLog } from "./log.ts";
 import { fullLimits, type HostLimits, type PluginHostOptions } from "./options.ts";
@@ -85,7 +85,7 @@ export class PluginHost implements AsyncDisposable {
    *
    * @throws {SoundproofError} `plugin.unknown`, `plugin.not_running`.
    */
-  plugin(id: string): LoadedPlugin {
+  plugin(id: string): Plugin {
     const { loaded, error } = this.#entry(id);
     if (loaded !== undefined) return loaded;
     const state = error?.message ?? "it is disabled";

@@ -20,9 +20,13 @@ export interface PluginEntry {
 
 /** A plugin as lists and reviews show it. Nothing in it is secret. */
 export interface PluginSummary {
+  /** Its id: the name of its entry in the plugins folder. */
   readonly id: string;
+  /** *Running*, or why not. */
   readonly state: "running" | "disabled" | "failed";
+  /** How its package lies on disk. */
   readonly kind: PackageKind;
+  /** Where its package lies. */
   readonly path: string;
   /** Of the package, in lower-case hex; empty where it could not be read. */
   readonly sha256: string;
@@ -34,6 +38,7 @@ export interface PluginSummary {
   readonly exports: readonly string[];
   /** Why it is *failed*. */
   readonly error?: { code: ErrorCode; message: string; problems: readonly Problem[] };
+  /** What is odd about its manifest. */
   readonly warnings: readonly Problem[];
   /** Cells alive now. */
   readonly cells: number;

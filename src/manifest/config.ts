@@ -62,8 +62,8 @@ export function validateConfig(manifest: Manifest, value: Json): Problem[] {
       return problem(childPath(path, missing), "nothing", `a value: ${error.message ?? ""}`);
     }
     const top = error.instancePath.split("/")[1]?.replaceAll("~1", "/").replaceAll("~0", "~");
-    // At the root the whole object would be quoted, with the secrets in it.
-    const hidden = top === undefined ? isObject(completed) : secrets.has(top);
+    // At the root everything would be quoted, with the secrets in it.
+    const hidden = top === undefined || secrets.has(top);
     const choices = error.keyword === "enum" ? `: ${shown(error.params.allowedValues)}` : "";
     const extra = error.params.additionalProperty ?? error.params.unevaluatedProperty;
     return problem(
@@ -84,7 +84,7 @@ export function configMap(manifest: Manifest, value: Json): Map<string, string> 
   const schema = manifest.config?.schema;
   const completed = schema ? withDefaults(schema, value) : value;
   if (!isObject(completed)) {
-    throw configInvalid(problem("$", shown(completed), "an object"));
+    throw configInvalid(problem("$", "a value that is not shown", "an object"));
   }
   const entries = new Map<string, string>();
   let left = MAX_CONFIG_CHARACTERS;

@@ -51,10 +51,8 @@ export function withDefaults(schema: ConfigDefinition["schema"], value: Json): J
     if (!isObject(result) || !isObject(node.properties)) return result;
     const members = new Map(Object.entries(result));
     for (const [key, property] of Object.entries(node.properties)) {
-      const present = members.get(key) ?? defaultOf(property);
-      if (members.has(key) || present !== undefined) {
-        members.set(key, complete(property, members.get(key) ?? present ?? null, level + 1));
-      }
+      const present = members.has(key) ? members.get(key) : defaultOf(property);
+      if (present !== undefined) members.set(key, complete(property, present, level + 1));
     }
     return Object.fromEntries(members);
   }

@@ -34,7 +34,9 @@ export function readJsonText(text: string): JsonReading {
   try {
     value = JSON.parse(text);
   } catch (thrown) {
-    return refused(shown(errorText(thrown)), "valid JSON (parsing manifest JSON)");
+    // V8 quotes the text around the fault, which in settings may be a secret.
+    const cause = errorText(thrown).replace(/, (\.\.\.)?".*" is not valid JSON$/s, "");
+    return refused(shown(cause), "valid JSON (parsing manifest JSON)");
   }
   const problems = scan(text);
   return problems.length > 0 ? { problems } : { value, problems: [] };
@@ -93,7 +95,7 @@ function scan(text: string): Problem[] {
         }
         // Go reads a lone surrogate as U+FFFD, JavaScript keeps it: again two readings.
         if (!string.isWellFormed()) {
-          problems.push({ path: path(), found: shown(string), wanted: "valid UTF-16" });
+          problems.push({ path: path(), found: "a lone surrogate", wanted: "valid UTF-16" });
         }
       }
     }

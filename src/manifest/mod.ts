@@ -9,6 +9,7 @@
  * @module
  */
 
+export type { Problem } from "../errors.ts";
 export * from "./types.ts";
 export { configMap, parseConfig, validateConfig } from "./config.ts";
 export { type ParsedManifest, parseManifest, type ParseManifestOptions } from "./parse.ts";

@@ -7,6 +7,7 @@
 import type { Problem } from "../errors.ts";
 import { compileConfigSchema } from "./config_schema.ts";
 import { dialectsOf } from "./dialect.ts";
+import { keyedPermissions } from "./first_design.ts";
 import { readJsonText } from "./json_text.ts";
 import { knownPart } from "./known_keys.ts";
 import { capped, isObject, type JsonObject, manifestInvalid } from "./problem.ts";
@@ -28,6 +29,7 @@ export interface ParseManifestOptions {
 
 /** A manifest and what an author or administrator should know about it. */
 export interface ParsedManifest {
+  /** The manifest, with nothing in it that its dialect does not know. */
   readonly manifest: Manifest;
   /** Unknown keys and permissions (never granted), odd spellings, disguised text. */
   readonly warnings: Problem[];
@@ -71,7 +73,8 @@ interface Reading {
 }
 
 function readAs(dialect: Dialect, document: Json): Reading {
-  const known = knownPart(document, dialectSchema(dialect), DEFINITIONS);
+  const keyed = dialect === "first_design" ? keyedPermissions(document) : document;
+  const known = knownPart(keyed, dialectSchema(dialect), DEFINITIONS);
   const problems = [...known.problems, ...checkSchema(dialect, known.value)];
   const warnings = [...known.warnings];
   if (!isObject(known.value)) return { problems, warnings };

@@ -6,6 +6,7 @@
 
 import type { Problem } from "../errors.ts";
 import { configOptionsSchema } from "./config_options.ts";
+import { firstDesignPermissions } from "./first_design.ts";
 import { childPath, isObject, type JsonObject, plainText, shown } from "./problem.ts";
 import { readPermissions } from "./read_permissions.ts";
 import type { ConfigDefinition, Dialect, Json, Manifest } from "./types.ts";
@@ -80,36 +81,4 @@ function optionsConfig(document: JsonObject, warnings: Problem[]): ConfigDefinit
   const read = configOptionsSchema(options);
   warnings.push(...read.warnings);
   return { schema: read.schema };
-}
-
-/**
- * `requiredPermissions` as an object, a list being keys without fields, with the rules that stand
- * at the top level put into its `http`. Where `http` has URL rules of its own these hold instead; redirects
- * are followed only if neither place says no.
- */
-function firstDesignPermissions(document: JsonObject, warnings: Problem[]): JsonObject {
-  const { requiredPermissions: listed, allowedUrls, allowRedirects } = document;
-  const asked: JsonObject = Array.isArray(listed)
-    ? Object.fromEntries(listed.map((key) => [String(key), {}]))
-    : isObject(listed)
-    ? listed
-    : {};
-  const { http } = asked;
-  if (!isObject(http)) {
-    if (allowedUrls) {
-      warnings.push({
-        path: "$.allowedUrls",
-        found: shown(allowedUrls),
-        wanted: "the http permission beside it; without that nothing is granted",
-      });
-    }
-    return asked;
-  }
-  const own = http.allowedUrls ?? allowedUrls ?? null;
-  if (!own && !http.requiredHosts) {
-    const wanted = "allowedUrls, here or at the top level; without them nothing can be reached";
-    warnings.push({ path: "$.requiredPermissions.http", found: "no URL rules", wanted });
-  }
-  const follow = http.allowRedirects !== false && allowRedirects !== false;
-  return { ...asked, http: { ...http, allowedUrls: own, allowRedirects: follow } };
 }

@@ -9,6 +9,7 @@ export type Dialect = "navidrome" | "protobuf" | "protobuf_on_extism" | "first_d
 
 /** A declared permission. Its presence asks; `reason` is what the author tells the administrator. */
 export interface Permission {
+  /** What the author tells the administrator it is for. */
   readonly reason?: string;
 }
 
@@ -58,20 +59,35 @@ export interface SubsonicapiPermission extends Permission {
 
 /** Everything a manifest can ask for, by permission key. Absent means not asked. */
 export interface Permissions {
+  /** Addresses of cover art. */
   readonly artwork?: Permission;
+  /** A cache in memory. */
   readonly cache?: Permission;
+  /** Reading its own settings (protobuf generation; elsewhere no permission is needed). */
   readonly config?: Permission;
+  /** Requests to HTTP servers. */
   readonly http?: NetworkPermission;
+  /** A durable key-value store. */
   readonly kvstore?: KvstorePermission;
+  /** The server's libraries. */
   readonly library?: LibraryPermission;
+  /** Finding songs in the libraries. */
   readonly matcher?: Permission;
+  /** A user's values for this plugin (the first design, and ours). */
   readonly preferences?: Permission;
+  /** Being called at set times. */
   readonly scheduler?: Permission;
+  /** Reading what users played. */
   readonly scrobbleRetriever?: Permission;
+  /** A folder of its own, mounted at `/storage`. */
   readonly storage?: Permission;
+  /** Calls to the server's Subsonic API. */
   readonly subsonicapi?: SubsonicapiPermission;
+  /** Durable queues of tasks. */
   readonly taskqueue?: TaskqueuePermission;
+  /** The server's users. */
   readonly users?: Permission;
+  /** Web sockets it opens. */
   readonly websocket?: NetworkPermission;
 }
 
@@ -91,17 +107,24 @@ export interface ConfigDefinition {
 
 /** What an author declares about a plugin. */
 export interface Manifest {
+  /** Which rules the document was read by. */
   readonly dialect: Dialect;
   /** Display name; never the plugin's id. */
   readonly name: string;
+  /** Who wrote it; shown, never trusted. */
   readonly author: string;
+  /** The plugin's version; any text. */
   readonly version: string;
+  /** What it does; may have line breaks. */
   readonly description?: string;
+  /** Where it comes from; any text, not checked to be a URL. */
   readonly website?: string;
   /** Capabilities as declared by dialects that declare them; Navidrome's finds them from exports. */
   readonly capabilities?: readonly string[];
+  /** What it asks for. */
   readonly permissions: Permissions;
   /** Host functions the first design lists one by one; absent where a permission brings all of its. */
   readonly hostFunctions?: readonly string[];
+  /** The settings it takes. */
   readonly config?: ConfigDefinition;
 }

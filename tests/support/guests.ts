@@ -22,7 +22,11 @@ const modules = new ModuleCache({ maxBytes: 1 << 28, compileMs: 10_000 });
 
 /** Assembles WebAssembly text. */
 export function assemble(text: string): Uint8Array<ArrayBuffer> {
-  const module = wabt.parseWat("guest.wat", text, { multi_memory: true, exceptions: true });
+  const module = wabt.parseWat(
+    "guest.wat",
+    text,
+    { multi_memory: true, exceptions: true } as never,
+  );
   try {
     return new Uint8Array(module.toBinary({}).buffer);
   } finally {

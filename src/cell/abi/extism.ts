@@ -12,10 +12,10 @@ export class GuestTrap extends Error {
   override readonly name = "GuestTrap";
 }
 
-/** Levels of a log line, in the order of Extism's numbers 0 to 4. */
-export const LOG_LEVELS = ["trace", "debug", "info", "warn", "error"] as const;
-/** One of {@link LOG_LEVELS}. */
-export type LogLevel = typeof LOG_LEVELS[number];
+/** How bad a line of the log is. */
+export type LogLevel = "trace" | "debug" | "info" | "warn" | "error";
+/** The levels in the order of Extism's numbers 0 to 4. */
+export const LOG_LEVELS: readonly LogLevel[] = ["trace", "debug", "info", "warn", "error"];
 
 /** Answer of the built-in `http_request`: body, and what the two getters after it return. */
 export interface HttpAnswer {

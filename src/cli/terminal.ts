@@ -1,0 +1,48 @@
+import { SoundproofError } from "../errors.ts";
+import { harmless } from "./text.ts";
+
+/** Where a command speaks. */
+export interface Terminal {
+  /** Writes results, as they are. */
+  out(data: string | Uint8Array): void;
+  /** Writes errors and remarks, as they are. */
+  err(text: string): void;
+  /** Columns of the terminal that stdout is; undefined where it is a file or a pipe. */
+  readonly width: number | undefined;
+}
+
+const encoder = new TextEncoder();
+
+/** The terminal, or the files and pipes, of this process. */
+export function processTerminal(): Terminal {
+  return {
+    out: (data) => writeAll(Deno.stdout, typeof data === "string" ? encoder.encode(data) : data),
+    err: (text) => writeAll(Deno.stderr, encoder.encode(text)),
+    width: Deno.stdout.isTerminal() ? Deno.consoleSize().columns : undefined,
+  };
+}
+
+function writeAll(stream: { writeSync(bytes: Uint8Array): number }, bytes: Uint8Array): void {
+  for (let written = 0; written < bytes.length;) {
+    written += stream.writeSync(bytes.subarray(written));
+  }
+}
+
+/** Says what went wrong, in one sentence and with its problems below, and returns the exit code: 2 for usage, else 1. */
+export function reportError(thrown: unknown, terminal: Terminal): number {
+  if (!(thrown instanceof SoundproofError)) {
+    const text = thrown instanceof Error ? thrown.stack ?? thrown.message : String(thrown);
+    terminal.err(`error: unexpected fault: ${text.split("\n").map(harmless).join("\n")}\n`);
+    return 1;
+  }
+  terminal.err(`error: ${harmless(thrown.message)} (${thrown.code})\n`);
+  for (const { path, found, wanted } of thrown.problems) {
+    terminal.err(`  ${harmless(`${path}: found ${found}, want ${wanted}`)}\n`);
+  }
+  return thrown.code === "cli.usage" ? 2 : 1;
+}
+
+/** Says what should be looked at, but stops nothing. */
+export function warn(text: string, terminal: Terminal): void {
+  terminal.err(`warning: ${harmless(text)}\n`);
+}

@@ -1,0 +1,16 @@
+/**
+ * The configuration room: `soundproof.toml` read into values, and every mistake in it into a sentence.
+ *
+ * It promises that what it returns is of the right types, and that a mistake costs the one setting it is in, not
+ * the file. It never opens anything but that file and holds no default: who needs a value knows what its absence
+ * means. Begin with {@link parseConfiguration}.
+ *
+ * @module
+ */
+export { type Address, parseAddress } from "./address.ts";
+export {
+  type Configuration,
+  parseConfiguration,
+  type PluginSettings,
+  readConfiguration,
+} from "./configuration.ts";
