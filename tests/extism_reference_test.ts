@@ -51,7 +51,8 @@ async function callTheirs(
     const shown = visible(text, LONGEST_LINE).replaceAll("\n", "\\n");
     log.push(`${level}: ${shown}`);
   };
-  const logger: Console = Object.assign(Object.create(console), {
+  // Typed as any: the package wants Node's Console, whose type has more than Deno's.
+  const logger = Object.assign(Object.create(console), {
     debug: keep("debug"),
     info: keep("info"),
     warn: keep("warn"),
