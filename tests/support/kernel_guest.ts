@@ -89,13 +89,16 @@ export interface AgentBehaviour {
   readonly last?: string;
   /** Whether it logs its input. */
   readonly logsInput?: boolean;
+  /** Functions it has besides. */
+  readonly more?: string;
   /** What it does as soon as it is initialised. */
   readonly initialise?: string;
 }
 
 /** A guest whose exports all do the same. */
 export function agentGuest(behaviour: AgentBehaviour): string {
-  const { exports, output = "", error = "", code = 0, last = "", initialise } = behaviour;
+  const { exports, output = "", error = "", code = 0, last = "", more = "", initialise } =
+    behaviour;
   const bytes = (text: string) => new TextEncoder().encode(text).byteLength;
   const names = exports.map((name) => `(export "${name}")`).join(" ");
   return kernelGuest(
@@ -109,6 +112,7 @@ export function agentGuest(behaviour: AgentBehaviour): string {
     }
       ${last}
       (i32.const ${code}))
+    ${more}
     ${initialise === undefined ? "" : `(func (export "_initialize") ${initialise})`}`,
     output + error,
   );
