@@ -20,6 +20,8 @@ const ABORT_FILE = "soundproof_abort.ts";
 export interface CompileOptions {
   /** The path in `sources` whose exports become the module's; default `index.ts`. */
   readonly entry?: string;
+  /** Whether the module is optimized for size and speed, which doubles the time; default true. */
+  readonly optimize?: boolean;
 }
 
 /**
@@ -70,6 +72,7 @@ export async function compileAssemblyScript(
     sources: typeof sources === "string" ? { "index.ts": sources } : sources,
     entry: options.entry ?? "index.ts",
     library: await readLibrary(),
+    optimize: options.optimize ?? true,
   };
   const reply = await compileInWorker(request);
   if ("wasm" in reply) return new Uint8Array(reply.wasm);

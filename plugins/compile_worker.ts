@@ -15,6 +15,8 @@ export interface CompileRequest {
   readonly entry: string;
   /** Library files by path: those at the top are always there, the others when imported. */
   readonly library: Readonly<Record<string, string>>;
+  /** Whether the optimizer runs. */
+  readonly optimize: boolean;
 }
 
 /** What the worker answers: the module, or the compiler's diagnostics. */
@@ -40,7 +42,6 @@ const FLAGS = [
   ["--outFile", OUTPUT],
   ["--runtime", "stub"],
   ["--use", "abort=~lib/soundproof_abort/abort"],
-  ["-Os"],
 ].flat();
 
 async function compile(request: CompileRequest): Promise<CompileReply> {
@@ -49,7 +50,7 @@ async function compile(request: CompileRequest): Promise<CompileReply> {
   const library = new Map(Object.entries(request.library));
   let wasm: Uint8Array | undefined;
   const stderr = createMemoryStream();
-  const { error } = await main([request.entry, ...FLAGS], {
+  const { error } = await main([request.entry, ...FLAGS, ...(request.optimize ? ["-Os"] : [])], {
     stderr,
     stdout: createMemoryStream(),
     readFile: (name, folder) => (folder === LIBRARY ? library : sources).get(name) ?? null,

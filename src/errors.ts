@@ -54,6 +54,7 @@ export const ERROR_CODES = {
   "egress.too_many_redirects": "A chain of redirects is longer than its limit",
   "egress.transport": "A connection, TLS or protocol fault",
   "egress.url_not_allowed": "No rule of the plugin covers a URL",
+  "grant.invalid": "An administrator granted what the manifest does not ask for",
   "guest.deadline": "The plugin did not answer within its deadline and was stopped",
   "guest.error": "The plugin reported an error of its own",
   "guest.exit": "The plugin left with `proc_exit` and a code other than 0",

@@ -186,3 +186,12 @@ Deno.test("a refusal of the gateway is told from other faults", async () => {
     );
   }
 });
+
+Deno.test("one host has one answer, however it is written", async () => {
+  await using use = gateFixture(() => new Response());
+  for (
+    const host of ["API.Example.COM", "api.example.com.", "ａｐｉ.example.com", "%61pi.example.com"]
+  ) {
+    strictEqual((await use.get(`http://${host}:${use.port}/`)).status, 200, host);
+  }
+});

@@ -20,6 +20,8 @@ async function tlsUse(name: string, trusted: readonly string[]): Promise<TlsUse>
     port: 0,
     onListen() {},
   }, (request) => {
+    const to = new URL(request.url).searchParams.get("to");
+    if (to !== null) return new Response(null, { status: 302, headers: { location: to } });
     if (request.headers.get("upgrade") === null) return new Response(SECRET);
     const { socket, response } = Deno.upgradeWebSocket(request);
     socket.onmessage = ({ data }) => socket.send(data);
@@ -88,4 +90,20 @@ Deno.test("a certificate of an unknown issuer is refused", async () => {
   await using use = await tlsUse("api.example.com", []);
   await refused(post(use), "egress.transport", /UnknownIssuer/);
   await refused(connect(use, () => {}), "egress.transport", /UnknownIssuer/);
+});
+
+Deno.test("a redirect from https to http is refused, from http to https it is followed", async () => {
+  await using use = await tlsUse("api.example.com", [ca.cert]);
+  const get = (url: string) => use.gate.send(gateRequest(url), NEVER);
+  const https = `https://api.example.com:${use.port}/`;
+  const down = `${https}?to=http://api.example.com/`;
+  await refused(get(down), "egress.redirect_refused", /from https to http/);
+  strictEqual(use.relay.asked.length, 1);
+  const plain = Deno.serve(
+    { hostname: "127.0.0.1", port: 0, onListen() {} },
+    () => new Response(null, { status: 301, headers: { location: https } }),
+  );
+  const response = await get(`http://api.example.com:${plain.addr.port}/`);
+  strictEqual(`${response.status} ${response.url} ${response.hops}`, `200 ${https} 1`);
+  await plain.shutdown();
 });

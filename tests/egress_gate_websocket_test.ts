@@ -314,3 +314,28 @@ Deno.test("the end of the gate closes its sockets with 1001 and says why on the 
   deepStrictEqual(use.told, ["close 1001 plugin unloaded true"]);
   deepStrictEqual(use.heard, ["close 1000 plugin unloaded"]);
 });
+
+Deno.test("a far end that does not answer a close keeps its slot, and the plugin is not held up", async () => {
+  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const far = (async () => {
+    const conn = await listener.accept();
+    const buffer = new Uint8Array(4096);
+    const head = new TextDecoder().decode(buffer.subarray(0, await conn.read(buffer) ?? 0));
+    const key = /sec-websocket-key: (.*)\r/i.exec(head)?.[1] ?? "";
+    const text = new TextEncoder().encode(`${key}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`);
+    const accept = new Uint8Array(await crypto.subtle.digest("SHA-1", text)).toBase64();
+    const answer = "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n" +
+      `Connection: Upgrade\r\nSec-WebSocket-Accept: ${accept}\r\n\r\n`;
+    await conn.write(new TextEncoder().encode(answer));
+    return conn;
+  })();
+  await using use = echo(() => {}, { limits: { sockets: 1 } });
+  const socket = await use.open({ url: `ws://api.example.com:${listener.addr.port}/` });
+  socket.close(1000, "bye");
+  await until(() => use.told.length === 1);
+  await refused(use.open(), "egress.busy");
+  (await far).close();
+  await until(() => use.gate.load.sockets === 0);
+  deepStrictEqual(use.told, ["close 1000 bye true"]);
+  listener.close();
+});

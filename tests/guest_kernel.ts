@@ -16,6 +16,8 @@ export interface Outcome {
   readonly error: string;
   /** Log lines as `level: text`. */
   readonly log: readonly string[];
+  /** What the guest's memory has grown to. */
+  readonly memoryBytes: number;
 }
 
 /** What the host gives to the guest. */
@@ -110,5 +112,6 @@ export function callGuest(
     },
     error: error === 0n ? "" : text(error),
     log,
+    memoryBytes: (exports["memory"] as WebAssembly.Memory).buffer.byteLength,
   };
 }

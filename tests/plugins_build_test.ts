@@ -22,16 +22,10 @@ async function temporaryFolder(): Promise<string> {
   return await Deno.makeTempDir({ dir: "tests/.tmp" });
 }
 
-Deno.test("two builds of one plugin give the same bytes, by id and by folder", async () => {
-  const [byId, byFolder] = await Promise.all([
-    buildPlugin("hello"),
-    buildPlugin(new URL("../plugins/hello", import.meta.url)),
-  ]);
-  assert.deepEqual(byId, byFolder);
-});
+const hello = buildPlugin(new URL("../plugins/hello", import.meta.url));
 
 Deno.test("hello's package answers with the defaults of its own schema", async (t) => {
-  const files = await unpack(await buildPlugin("hello"));
+  const files = await unpack(await hello);
   assert.deepEqual([...files.keys()], ["manifest.json", "plugin.wasm"]);
   const module = new WebAssembly.Module(files.get("plugin.wasm")!);
   const manifest = JSON.parse(new TextDecoder().decode(files.get("manifest.json")));
@@ -81,13 +75,13 @@ Deno.test("hello's package answers with the defaults of its own schema", async (
   });
 });
 
-Deno.test("the command writes packages named by id, and says 1 if one fails", async () => {
+Deno.test("the command writes packages named by id, the same bytes each time", async () => {
   const out = await temporaryFolder();
   try {
     assert.ok((await pluginIds()).includes("hello"));
     assert.equal(await buildCommand(["hello", "--out", out]), 0);
     assert.deepEqual([...Deno.readDirSync(out)].map(({ name }) => name), ["hello.ndp"]);
-    assert.deepEqual(await Deno.readFile(`${out}/hello.ndp`), await buildPlugin("hello"));
+    assert.deepEqual(await Deno.readFile(`${out}/hello.ndp`), await hello);
     assert.equal(await buildCommand(["no_such_plugin", "--out", out]), 1);
     await assert.rejects(() => buildCommand(["--no-such-option"]), TypeError);
   } finally {
@@ -107,7 +101,7 @@ Deno.test("sources that do not compile give the compiler's diagnostics with thei
 Deno.test("a guest without the PDK compiles and imports nothing", async () => {
   const wasm = await compileAssemblyScript(
     { "deep/guest.ts": "export function add(a: i32, b: i32): i32 { return a + b; }" },
-    { entry: "deep/guest.ts" },
+    { entry: "deep/guest.ts", optimize: false },
   );
   const { exports } = new WebAssembly.Instance(new WebAssembly.Module(wasm), {});
   assert.equal((exports["add"] as (a: number, b: number) => number)(40, 2), 42);
@@ -119,4 +113,25 @@ Deno.test("the compiler sees nothing but the sources it was given", async () => 
       compileAssemblyScript('import { alloc } from "../plugins/pdk/assembly/kernel"; alloc(1);'),
     /plugins\/pdk\/assembly\/kernel/,
   );
+});
+
+Deno.test("the guide's first plugin, word by word, is built from its folder and answers", async () => {
+  const guide = await Deno.readTextFile(new URL("../plugins/README.md", import.meta.url));
+  const blocks = [...guide.matchAll(/```(?:json|ts)\n([^]*?)```/g)].map(([, text]) => text ?? "");
+  const folder = await temporaryFolder();
+  try {
+    await Deno.mkdir(`${folder}/assembly`);
+    await Deno.writeTextFile(`${folder}/manifest.json`, blocks[0] ?? "");
+    await Deno.writeTextFile(`${folder}/assembly/index.ts`, blocks[1] ?? "");
+    const wasm = (await unpack(await buildPlugin(folder))).get("plugin.wasm")!;
+    const module = new WebAssembly.Module(wasm);
+    const { outputText } = callGuest(module, "nd_get_artist_biography", '{"name":"Fela"}');
+    assert.equal(outputText, '{"biography":"Fela: Listen first"}');
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+
+  const module = new WebAssembly.Module(await compileAssemblyScript(blocks[2] ?? ""));
+  const { outputText } = callGuest(module, "nd_get_artist_url", '{"name":"Sigur Rós"}');
+  assert.equal(outputText, '{"url":"https://example.org/?q=Sigur%20R%C3%B3s"}');
 });

@@ -5,7 +5,7 @@ import manifest from "../plugins/hello/manifest.json" with { type: "json" };
 
 async function load(folder: string, config: Record<string, string>): Promise<Plugin> {
   const sources = await readSources(new URL(`../${folder}/assembly/`, import.meta.url));
-  const module = new WebAssembly.Module(await compileAssemblyScript(sources));
+  const module = new WebAssembly.Module(await compileAssemblyScript(sources, { optimize: false }));
   return await createPlugin(module, {
     useWasi: false,
     config,

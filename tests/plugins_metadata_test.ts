@@ -89,7 +89,7 @@ registerMetadataAgent(new Partial());
 `;
 
 async function compile(source: string): Promise<WebAssembly.Module> {
-  return new WebAssembly.Module(await compileAssemblyScript(source));
+  return new WebAssembly.Module(await compileAssemblyScript(source, { optimize: false }));
 }
 
 function songList(name: string) {

@@ -27,13 +27,13 @@ Deno.test("echo: input, output, errors and return codes", async (t) => {
     ["exit_code", "7", 7, ""],
     ["exit_code", "-1", -1, ""],
     ["not_implemented", "", -2, ""],
-    ["throws", "oh", undefined, "oh (index.ts:53)"],
+    ["throws", "oh", undefined, "oh (index.ts:LINE)"],
     ["traps", "", undefined, ""],
   ];
   for (const [name, input, code, error] of endings) {
     await t.step(`${name}("${input}") ends with ${code ?? "a trap"} and "${error}"`, () => {
       const outcome = call(name, input);
-      assert.deepEqual([outcome.code, outcome.error.replace(/:\d+\)$/, ":53)")], [code, error]);
+      assert.deepEqual([outcome.code, outcome.error.replace(/:\d+\)$/, ":LINE)")], [code, error]);
     });
   }
 
@@ -184,6 +184,25 @@ Deno.test("JSON passes through the PDK unharmed", async (t) => {
     ];
     const { outputText } = call("readings", `[${rows.map(([value]) => value).join(",")}]`);
     assert.equal(outputText, `[${rows.map(([, read]) => read).join(",")}]`);
+  });
+
+  await t.step("floats are read and written as the same floats", () => {
+    const floats = [0.1, 0.30000000000000004, 1e23, 8.41e21, 5e-324, 2.2250738585072014e-308];
+    floats.push(Number.MAX_VALUE, -Math.PI, 123456789.12345679, 2 ** 53 + 2, 1 / 3);
+    for (let i = 1; i < 500; i++) floats.push(Math.sin(i) * 10 ** (i % 40 - 20));
+    const rows: unknown = JSON.parse(call("readings", JSON.stringify(floats)).outputText);
+    assert.ok(Array.isArray(rows));
+    assert.deepEqual(rows.map((row) => row[3]), floats);
+  });
+
+  await t.step("memory grows with the size of a document, not with its square", () => {
+    const many = Array.from({ length: 8000 }, (_, i) => ({ [`key ${i}`]: `line\n${i}\u0001` }));
+    for (const value of [many, Object.assign({}, ...many), "\n".repeat(100_000)]) {
+      const text = JSON.stringify(value);
+      const { outputText, memoryBytes } = call("roundtrip", text);
+      assert.equal(outputText, text);
+      assert.ok(memoryBytes < 64 * text.length, `${memoryBytes} bytes for ${text.length}`);
+    }
   });
 
   await t.step("what is missing can be asked and written without a trap", () => {

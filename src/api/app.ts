@@ -6,8 +6,10 @@ import { readBody } from "./body.ts";
 import { bearerToken, sameOrigin } from "./guards.ts";
 import { problemResponse } from "./problems.ts";
 
-/** What the API needs of a host. */
-export type ApiHost = Pick<PluginHost, "list" | "info" | "plugin" | "enable" | "disable">;
+/** What the API needs of a host; {@link PluginHost} says what each does and throws. */
+export interface ApiHost extends Pick<PluginHost, "list" | "info" | "enable" | "disable"> {
+  plugin(id: string): Pick<ReturnType<PluginHost["plugin"]>, "call">;
+}
 
 /** Options of {@link createApi}. */
 export interface ApiOptions {

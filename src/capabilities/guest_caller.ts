@@ -1,4 +1,4 @@
-import { type SoundproofError } from "../errors.ts";
+import type { SoundproofError } from "../errors.ts";
 
 /** How a call may be bounded. */
 export interface CallOptions {

@@ -1,4 +1,4 @@
-import { ask, Fields, withoutEmpty } from "./ask.ts";
+import { ask, type Fields, withoutEmpty } from "./ask.ts";
 import type { Answer, CallOptions, GuestCaller } from "./guest_caller.ts";
 
 /** An artist to ask about. */

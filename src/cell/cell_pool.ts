@@ -11,6 +11,8 @@ import { type CallResult, Cell, type CellProgram } from "./cell.ts";
 export interface PoolLimits {
   /** Cells at once. */
   readonly cells: number;
+  /** Cells beyond these for calls that are made from inside a call of the same plugin. */
+  readonly nestedCells: number;
   /** An idle cell ends after this. Milliseconds. */
   readonly idleMs: number;
   /** Calls that may wait for a cell. */
@@ -24,6 +26,7 @@ export interface PoolLimits {
 /** The bounds that hold where nothing else is configured. */
 export const DEFAULT_POOL_LIMITS: PoolLimits = Object.freeze({
   cells: 8,
+  nestedCells: 8,
   idleMs: 60_000,
   queue: 1_000,
   queueMs: 30_000,
@@ -36,6 +39,8 @@ export interface PoolCallOptions {
   readonly timeoutMs: number;
   /** Takes a waiting call out of the queue. A call that runs already goes on to its end. */
   readonly signal?: AbortSignal | undefined;
+  /** Whether a call of this plugin waits for this one, so that waiting for its cell would never end. */
+  readonly nested?: boolean;
 }
 
 /** What a pool has done and holds. */
@@ -88,7 +93,7 @@ export class CellPool {
    * `pool.cells_lost`, `call.cancelled`: the guest was not called.
    */
   async call(name: string, input: Uint8Array, options: PoolCallOptions): Promise<CallResult> {
-    const cell = this.#takeFree() ?? await this.#wait(options.signal);
+    const cell = this.#takeFree(options.nested) ?? await this.#wait(options.signal);
     this.#calls++;
     const result = await cell.call(name, input, options.timeoutMs);
     if (result.outcome.kind === "deadline") this.#deadlines++;
@@ -109,7 +114,7 @@ export class CellPool {
     for (const cell of [...this.#cells]) this.#end(cell);
   }
 
-  #takeFree(): Cell | undefined {
+  #takeFree(nested = false): Cell | undefined {
     if (this.#closed) throw closedError();
     const idle = [...this.#idle.keys()];
     const cell = idle.findLast((cell) => cell.prepared) ?? idle.at(-1);
@@ -118,7 +123,8 @@ export class CellPool {
       this.#idle.delete(cell);
       return cell;
     }
-    return this.#cells.size < this.#limits.cells ? this.#start() : undefined;
+    const { cells, nestedCells } = this.#limits;
+    return this.#cells.size < cells + (nested ? nestedCells : 0) ? this.#start() : undefined;
   }
 
   #start(): Cell {
@@ -163,7 +169,7 @@ export class CellPool {
 
   /** Hands a cell that is done to the next call, or lets it idle. */
   #release(cell: Cell): void {
-    if (cell.ended || this.#closed) {
+    if (cell.ended || this.#closed || this.#cells.size > this.#limits.cells) {
       this.#end(cell);
       this.#replace();
       return;

@@ -62,6 +62,7 @@ export async function launch(args: readonly string[], terminal: Terminal): Promi
 }
 
 async function buildFirst(source: Source, places: Places, terminal: Terminal): Promise<boolean> {
+  terminal.err('First start: building the plugin "hello"\n');
   const fault = source.pluginSources === undefined
     ? "its sources are not part of this installation"
     : await buildFirstPlugin(source, source.pluginSources, places.pluginsDir);

@@ -1,4 +1,5 @@
 import { resolve } from "node:path";
+import type { ApiHost } from "../api/mod.ts";
 import type { Configuration } from "../configuration/mod.ts";
 import { errorText, SoundproofError } from "../errors.ts";
 import { inspectPackage, PluginHost, type PluginSummary } from "../host/mod.ts";
@@ -8,9 +9,6 @@ import { exists } from "./source.ts";
 import { reportError, type Terminal, warn } from "./terminal.ts";
 import { harmless } from "./text.ts";
 import { pluginDetails, pluginTable, problemText } from "./views.ts";
-
-/** What the commands ask of a host; a running service can be one, through its API. */
-export type CommandHost = Pick<PluginHost, "list" | "info" | "plugin" | "enable" | "disable">;
 
 /** Runs `plugin info` or `plugin validate` on a package that need not be installed. */
 export async function runPackageCommand(
@@ -64,7 +62,7 @@ export async function runPluginCommand(
 /** Does what a command says with an open host; returns the exit code. */
 export async function perform(
   command: PluginCommand,
-  host: CommandHost,
+  host: ApiHost,
   terminal: Terminal,
 ): Promise<number> {
   switch (command.kind) {

@@ -29,7 +29,7 @@ export function greeting(
     lines.push(
       "Try it:",
       `  curl -H "Authorization: Bearer ${token}" \\`,
-      `    -d '{"id":"1","name":"Miles Davis"}' \\`,
+      `    -d '{"id":"1","name":"Nina Simone"}' \\`,
       `    ${shellQuote(`${url}/api/v1/plugins/${encodeURIComponent(agent.id)}/call/${ASKED}`)}`,
       "",
     );

@@ -92,5 +92,5 @@ export function denoNetList(rules: UrlRules, gatewayPort: number): DenoNetList {
   const list = urls !== undefined && (urls.net !== true || hosts === undefined) ? urls : hosts;
   const { net, open } = list ?? { net: [], open: [] };
   if (net === true) return { net, open };
-  return { net: [...new Set([`127.0.0.1:${gatewayPort}`, ...net])], open };
+  return { net: [`127.0.0.1:${gatewayPort}`, ...new Set(net.sort())], open };
 }

@@ -66,6 +66,12 @@ function written(host: string): string {
   return new URL(`http://${forUrl}/`).hostname.replace(/^\[|\]$/g, "").replace(/\.$/, "");
 }
 
+/** Writes the labels of a host with wildcards in ASCII where they have none themselves. */
+function labelsWritten(host: string): string {
+  if (!host.includes("*") || !/[^ -~]/.test(host)) return host;
+  return host.split(".").map((label) => label.includes("*") ? label : written(label)).join(".");
+}
+
 function hostRule(rule: string): Test {
   const lower = rule.toLowerCase();
   if (lower === "*") return () => true;
@@ -91,12 +97,13 @@ function hostRule(rule: string): Test {
 function urlRule(rule: string): HostPortCheck {
   if (rule === "*") return () => true;
   const schemeEnd = rule.indexOf("//");
-  if (schemeEnd === -1) return () => false;
+  if (schemeEnd === -1 || rule.includes("\\")) return () => false;
   const scheme = rule.slice(0, schemeEnd).replace(/:$/, "").toLowerCase();
   const authority = rule.slice(schemeEnd + 2).split(/[/?#\\]/, 1)[0] ?? "";
+  if (/\s|@.*@/.test(authority)) return () => false;
   const place = authority.slice(authority.lastIndexOf("@") + 1).toLowerCase();
   const cut = /^(\[.*\]|[^:]*):(\d*|\*)$/.exec(place);
-  const host = cut?.[1] ?? place;
+  const host = labelsWritten(cut?.[1] ?? place);
   const portText = cut?.[2] ?? "";
   const own = PORTS.get(scheme);
   const anyPort = portText === "*" || (host === "*" && portText === "");

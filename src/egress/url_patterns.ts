@@ -47,7 +47,8 @@ export const SCHEME_PORTS: Readonly<Record<string, number>> = {
   wss: 443,
 };
 
-const SHAPE = /^(?:([a-z*][a-z0-9+.*-]*):)?\/\/(?:[^/?#@\\]*@)?([^/?#@\\]*)([^?#\\]*)/i;
+const SHAPE =
+  /^(?:([a-z*][a-z0-9+.*-]*):)?\/\/(?:[^/?#@\\\s]*@)?([^/?#@\\\s]*)((?:\/[^?#\\]*)?)(?:[?#].*)?$/is;
 const AUTHORITY = /^(\[[0-9a-f:.]+\]|[^:[\]]+)(?::(\d{0,5}|\*))?$/i;
 
 /** A host as the URL parser would write it; label by label where it has wildcards. */
@@ -89,7 +90,8 @@ export function parseUrlPattern(text: string): UrlPattern | undefined {
   const common = { text, wild, scheme: scheme.toLowerCase(), host, port };
   const path = rawPath.replace(/\*{2,}/g, "*");
   if (path === "" || path === "/*" || (path === "/" && wild)) return { ...common, path: "any" };
-  const { plain, deep } = readPath(path);
+  // The URL parser writes a pattern's path as it will write the request's (`ü` as `%C3%BC`).
+  const { plain, deep } = readPath(new URL(`http://x${path}`).pathname);
   return deep === undefined ? undefined : { ...common, path: { plain, deep } };
 }
 

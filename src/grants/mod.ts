@@ -6,4 +6,12 @@
  * @module
  */
 
-export { effectivePermissions, type Grant, type GrantVerdict, permissionText } from "./grant.ts";
+export {
+  checkLocalGrant,
+  effectivePermissions,
+  type Grant,
+  type GrantVerdict,
+  type LocalGrant,
+  NOTHING_LOCAL,
+  permissionText,
+} from "./grant.ts";

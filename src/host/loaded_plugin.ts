@@ -2,6 +2,7 @@ import { SoundproofError } from "../errors.ts";
 import type { CallOptions, GuestCaller } from "../capabilities/mod.ts";
 import {
   type AdmittedModule,
+  BUILT_IN_HTTP,
   CellPool,
   type GuestLog,
   type LogLevel,
@@ -13,6 +14,7 @@ import { HostServices } from "../services/mod.ts";
 import type { PluginLog } from "./log.ts";
 import type { HostLimits } from "./options.ts";
 import { outputOf } from "./outcome.ts";
+import type { PluginNetwork } from "./plugin_network.ts";
 
 /** A plugin that runs and can be called. */
 export interface Plugin extends GuestCaller {
@@ -25,6 +27,8 @@ export interface PluginParts {
   readonly id: string;
   readonly manifest: Manifest;
   readonly permissions: Permissions;
+  /** The way out to the network; closed with the plugin. */
+  readonly network: PluginNetwork;
   readonly admitted: AdmittedModule;
   readonly module: WebAssembly.Module;
   /** The administrator's settings. */
@@ -44,6 +48,8 @@ export class LoadedPlugin implements Plugin {
   readonly #parts: PluginParts;
   readonly #services: HostServices;
   readonly #pool: CellPool;
+  /** Signals of calls that wait for a host function. */
+  readonly #insideCalls = new WeakSet<AbortSignal>();
 
   /**
    * Makes the services and the pool. No cell is started and no guest code runs.
@@ -63,15 +69,16 @@ export class LoadedPlugin implements Plugin {
       dataFolder: parts.dataFolder,
       callGuest: (name, input, signal) => this.#callBack(name, input, signal),
       exports: this.exports,
+      egress: parts.network,
       log,
     });
     this.#pool = new CellPool({
       module: parts.module,
-      functions: admitted.functions,
+      functions: [...admitted.functions, ...(parts.permissions.http ? [BUILT_IN_HTTP] : [])],
       config,
       logLevel: parts.logLevel,
       limits: limits.cell,
-      handle: (name, request, signal) => this.#services.call(name, request, signal),
+      handle: (name, request, signal) => this.#answer(name, request, signal),
     }, limits.pool);
   }
 
@@ -82,12 +89,15 @@ export class LoadedPlugin implements Plugin {
 
   /** Calls an export on a fresh instance; see {@link GuestCaller.call}. */
   async call(name: string, input: Uint8Array, options: CallOptions = {}): Promise<Uint8Array> {
+    // A call that a host function of this plugin makes cannot wait for the cell that waits for it.
+    const nested = options.signal !== undefined && this.#insideCalls.has(options.signal);
     this.#checkExport(name);
     const ceilingMs = this.#parts.limits.cell.callTimeoutMs;
     const timeoutMs = Math.min(options.timeoutMs ?? ceilingMs, ceilingMs);
     const { outcome, log } = await this.#pool.call(name, input, {
       timeoutMs,
       signal: options.signal,
+      nested,
     });
     this.#writeLog(log);
     if (Deno.memoryUsage().rss > this.#parts.limits.pressureBytes) this.#pool.endIdle();
@@ -97,7 +107,18 @@ export class LoadedPlugin implements Plugin {
   /** Ends everything the plugin has running. */
   async unload(): Promise<void> {
     await this.#services.close();
+    await this.#parts.network.close();
     this.#pool.close();
+  }
+
+  #answer(
+    name: string,
+    request: Uint8Array,
+    signal: AbortSignal,
+  ): Uint8Array | Promise<Uint8Array> {
+    if (name === BUILT_IN_HTTP) return this.#parts.network.sendBuiltIn(request, signal);
+    this.#insideCalls.add(signal);
+    return this.#services.call(name, request, signal);
   }
 
   /** A call that a service makes; what it rejects with reads as upstream's. */

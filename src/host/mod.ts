@@ -7,6 +7,7 @@
  * @module
  */
 
+export type { HostNetworkOptions } from "./host_network.ts";
 export type { Plugin } from "./loaded_plugin.ts";
 export type { LogEntry, LogSink } from "./log.ts";
 export {

@@ -8,6 +8,7 @@ import {
   type PoolLimits,
 } from "../cell/mod.ts";
 import type { Json } from "../manifest/mod.ts";
+import type { HostNetworkOptions } from "./host_network.ts";
 import type { LogSink } from "./log.ts";
 
 /** Ceilings of a host and its plugins. */
@@ -53,6 +54,8 @@ export interface PluginHostOptions {
   readonly logLevel?: LogLevel;
   /** Where log entries go; nowhere unless given. */
   readonly log?: LogSink;
+  /** The network of plugins: where the process itself listens, above all. */
+  readonly network?: HostNetworkOptions;
   /** Loads these plugins alone, without telling them so: for a command that runs once. */
   readonly only?: readonly string[];
 }

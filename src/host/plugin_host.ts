@@ -1,13 +1,22 @@
 import { errorText, SoundproofError } from "../errors.ts";
 import { notifyInit } from "../capabilities/mod.ts";
 import { ModuleCache } from "../cell/mod.ts";
-import { effectivePermissions, permissionText } from "../grants/mod.ts";
+import {
+  checkLocalGrant,
+  effectivePermissions,
+  type Grant,
+  type LocalGrant,
+  NOTHING_LOCAL,
+  permissionText,
+} from "../grants/mod.ts";
 import { listPackages, pluginId } from "../packages/mod.ts";
-import { DataFolder, PluginRecords } from "../state/mod.ts";
+import { type AuditRecord, AuditTrail, DataFolder, PluginRecords } from "../state/mod.ts";
+import { HostNetwork } from "./host_network.ts";
 import { LoadedPlugin, type Plugin } from "./loaded_plugin.ts";
 import { admitPlugin, type ReadPlugin, readPlugin } from "./loading.ts";
 import { type LogSink, pluginLog } from "./log.ts";
 import { fullLimits, type HostLimits, type PluginHostOptions } from "./options.ts";
+import { PluginNetwork } from "./plugin_network.ts";
 import { type PluginEntry, type PluginSummary, summarise } from "./summary.ts";
 
 /**
@@ -32,6 +41,9 @@ export class PluginHost implements AsyncDisposable {
   readonly #records: PluginRecords;
   readonly #limits: HostLimits;
   readonly #modules: ModuleCache;
+  readonly #audit: AuditTrail;
+  readonly #network: HostNetwork;
+  readonly #refusals = new Map<string, number>();
   readonly #sink: LogSink;
 
   private constructor(options: PluginHostOptions, folder: DataFolder) {
@@ -44,6 +56,22 @@ export class PluginHost implements AsyncDisposable {
       compileMs: this.#limits.module.compileMs,
     });
     this.#sink = options.log ?? (() => {});
+    this.#audit = new AuditTrail(folder.audit);
+    this.#network = new HostNetwork(
+      options.network ?? {},
+      ({ pluginId = "", host, port, code, reason }) =>
+        this.#refused(pluginId, code, `${host}:${port} (gateway)`, reason),
+    );
+  }
+
+  /** How often something of the network was refused, by its code. */
+  get refusals(): ReadonlyMap<string, number> {
+    return this.#refusals;
+  }
+
+  /** The audit record: at most `limit` events after the one with this id, oldest first. */
+  audit(after = 0, limit = 1_000): AuditRecord[] {
+    return this.#audit.after(after, limit);
   }
 
   /**
@@ -95,18 +123,26 @@ export class PluginHost implements AsyncDisposable {
   /**
    * Grants a plugin what its manifest asks for, of the package as it lies there now, and loads it.
    *
-   * @throws {SoundproofError} `plugin.unknown`, or why it cannot be loaded; then it stays enabled and
+   * @param local Private addresses to open to it; none unless given.
+   * @throws {SoundproofError} `plugin.unknown`, `grant.invalid`, or why it cannot be loaded; then it stays enabled and
    * *failed* only if its package could be read.
    */
-  async enable(id: string): Promise<PluginSummary> {
+  async enable(id: string, local: LocalGrant = NOTHING_LOCAL): Promise<PluginSummary> {
     const entry = this.#entry(id);
     await this.#stop(entry);
     await this.#read(entry);
     const { read } = entry;
     if (read === undefined) throw entry.error;
     const { manifest, source } = read;
-    const permissions = permissionText(manifest);
-    this.#records.set({ id, enabled: true, sha256: source.sha256, permissions });
+    checkLocalGrant(manifest, local);
+    this.#records.set({
+      id,
+      enabled: true,
+      sha256: source.sha256,
+      permissions: permissionText(manifest),
+      local: JSON.stringify(local),
+    });
+    this.#audit.add({ plugin: id, code: "enabled", subject: source.sha256, reason: source.path });
     await this.#load(entry, read);
     if (entry.error !== undefined) throw entry.error;
     return summarise(entry);
@@ -130,6 +166,8 @@ export class PluginHost implements AsyncDisposable {
   async close(): Promise<void> {
     await Promise.all([...this.#entries.values()].map((entry) => this.#stop(entry)));
     this.#entries.clear();
+    await this.#network.close();
+    this.#audit[Symbol.dispose]();
     this.#records[Symbol.dispose]();
   }
 
@@ -183,14 +221,22 @@ export class PluginHost implements AsyncDisposable {
   async #load(entry: PluginEntry, read: ReadPlugin): Promise<void> {
     const { id } = entry;
     try {
-      const record = this.#records.get(id);
-      const verdict = record && effectivePermissions(read.manifest, read.source.sha256, record);
+      const grant = this.#grant(id);
+      const verdict = grant && effectivePermissions(read.manifest, read.source.sha256, grant);
       if (verdict?.holds !== true) throw changed(id, verdict?.state ?? "it was never enabled");
-      const admitted = admitPlugin(read, verdict.permissions, this.#limits);
+      const { permissions, local } = verdict;
+      const admitted = admitPlugin(read, permissions, this.#limits);
       entry.loaded = new LoadedPlugin({
         id,
         manifest: read.manifest,
-        permissions: verdict.permissions,
+        permissions,
+        network: new PluginNetwork({
+          id,
+          permissions,
+          local,
+          network: this.#network,
+          onRefusal: (code, url, reason) => this.#refused(id, code, url, reason),
+        }),
         admitted,
         module: await this.#modules.compile(admitted.bytes),
         config: this.#options.config?.[id] ?? {},
@@ -203,6 +249,11 @@ export class PluginHost implements AsyncDisposable {
     } catch (thrown) {
       this.#fail(entry, thrown);
     }
+  }
+
+  #grant(id: string): Grant | undefined {
+    const record = this.#records.get(id);
+    return record && { ...record, local: JSON.parse(record.local) };
   }
 
   /** As upstream: a plugin whose `nd_on_init` fails stays loaded. */
@@ -227,6 +278,13 @@ export class PluginHost implements AsyncDisposable {
         cause: thrown,
       });
     this.#report("error", entry.id, entry.error.message);
+  }
+
+  /** Counts a refusal, writes it into the audit record and into the plugin's log. */
+  #refused(plugin: string, code: string, subject: string, reason: string): void {
+    this.#refusals.set(code, (this.#refusals.get(code) ?? 0) + 1);
+    this.#audit.add({ plugin, code, subject, reason });
+    this.#report("warn", plugin, `${code}: ${subject}: ${reason}`);
   }
 
   #report(level: "warn" | "error", plugin: string | undefined, message: string): void {

@@ -1,7 +1,7 @@
 import type { ErrorCode, Problem, SoundproofError } from "../errors.ts";
 import { type Capability, detectCapabilities } from "../capabilities/mod.ts";
 import type { Manifest } from "../manifest/mod.ts";
-import { type PackageKind } from "../packages/mod.ts";
+import type { PackageKind } from "../packages/mod.ts";
 import type { LoadedPlugin } from "./loaded_plugin.ts";
 import { admitPlugin, type ReadPlugin, readPlugin } from "./loading.ts";
 import { fullLimits } from "./options.ts";

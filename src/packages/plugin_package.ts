@@ -97,9 +97,10 @@ async function readBounded(path: string, limit: number): Promise<Uint8Array<Arra
   // One byte more than it said, to notice a file that grows meanwhile.
   const buffer = new Uint8Array(size + 1);
   let length = 0;
-  for (let read; length < buffer.length; length += read) {
-    read = await file.read(buffer.subarray(length)) ?? 0;
-    if (read === 0) break;
+  while (length < buffer.length) {
+    const read = await file.read(buffer.subarray(length));
+    if (read === null) break;
+    length += read;
   }
   if (length !== size) throw unreadable(path, "it changes while it is read");
   return buffer.slice(0, size);

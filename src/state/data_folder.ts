@@ -30,6 +30,11 @@ export class DataFolder {
     return join(this.path, "soundproof.db");
   }
 
+  /** The database of the audit record. */
+  get audit(): string {
+    return join(this.path, "audit.db");
+  }
+
   /** The folder of one plugin's own data: stores, queues, files. Made by the services when they need it. */
   pluginData(id: string): string {
     return join(this.path, "plugin-data", id);

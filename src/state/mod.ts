@@ -5,5 +5,6 @@
  * @module
  */
 
+export { type AuditEvent, type AuditRecord, AuditTrail } from "./audit_trail.ts";
 export { DataFolder, makePrivateFile, makePrivateFolder } from "./data_folder.ts";
 export { type PluginRecord, PluginRecords } from "./plugin_records.ts";

@@ -9,6 +9,8 @@ export interface PluginRecord {
   readonly sha256: string;
   /** The permissions as they read on that day; canonical JSON. */
   readonly permissions: string;
+  /** Private addresses that were opened; JSON, see the grants room. */
+  readonly local: string;
 }
 
 const MIGRATIONS = [
@@ -17,6 +19,7 @@ const MIGRATIONS = [
      enabled INTEGER NOT NULL,
      sha256 TEXT NOT NULL,
      permissions TEXT NOT NULL,
+     local TEXT NOT NULL,
      updated_at INTEGER NOT NULL
    ) STRICT`,
 ];
@@ -40,21 +43,30 @@ export class PluginRecords implements Disposable {
   /** The record of a plugin, if a decision was ever taken. */
   get(id: string): PluginRecord | undefined {
     const row = this.#database
-      .prepare("SELECT id, enabled, sha256, permissions FROM plugins WHERE id = ?")
+      .prepare("SELECT id, enabled, sha256, permissions, local FROM plugins WHERE id = ?")
       .get(id);
     return row && {
       id: String(row.id),
       enabled: row.enabled === 1,
       sha256: String(row.sha256),
       permissions: String(row.permissions),
+      local: String(row.local),
     };
   }
 
+  /** The records of all enabled plugins. */
+  enabled(): PluginRecord[] {
+    return this.#database
+      .prepare("SELECT id FROM plugins WHERE enabled = 1 ORDER BY id")
+      .all()
+      .flatMap(({ id }) => this.get(String(id)) ?? []);
+  }
+
   /** Writes a decision down, in the place of an earlier one. */
-  set({ id, enabled, sha256, permissions }: PluginRecord): void {
+  set({ id, enabled, sha256, permissions, local }: PluginRecord): void {
     this.#database
-      .prepare("INSERT OR REPLACE INTO plugins VALUES (?, ?, ?, ?, ?)")
-      .run(id, enabled ? 1 : 0, sha256, permissions, Date.now());
+      .prepare("INSERT OR REPLACE INTO plugins VALUES (?, ?, ?, ?, ?, ?)")
+      .run(id, enabled ? 1 : 0, sha256, permissions, local, Date.now());
   }
 
   /** Closes the file. */

@@ -1,6 +1,7 @@
 import type { ApiHost } from "../../src/api/mod.ts";
 import { SoundproofError } from "../../src/errors.ts";
-import type { CallOptions, PluginSummary } from "../../src/host/mod.ts";
+import type { CallOptions } from "../../src/capabilities/mod.ts";
+import type { PluginSummary } from "../../src/host/mod.ts";
 
 /** A plugin as a host would show it; give what matters. */
 export function summary(facts: Partial<PluginSummary> = {}): PluginSummary {

@@ -7,4 +7,5 @@ export { decode, encode, input, inputText, output, outputText } from "./memory";
 export * from "./metadata";
 export * from "./metadata_types";
 export { FAILURE, fail, NOT_IMPLEMENTED, notImplemented, resultCode, SUCCESS } from "./result";
+export { TextBuilder } from "./text_builder";
 export { variables } from "./variables";

@@ -4,6 +4,7 @@
 import { JsonReader } from "./json_reader";
 import { fitsU64, wholeDigits, writeNumber } from "./json_number";
 import { writeText } from "./json_writer";
+import { TextBuilder } from "./text_builder";
 
 /** What a {@link Json} is. */
 export enum JsonKind {
@@ -161,38 +162,38 @@ export class Json {
 
   /** The value as JSON. `Missing` and `Invalid` are written as `null`. */
   toString(): string {
-    const parts: string[] = [];
-    this.write(parts);
-    return parts.join("");
+    const out = new TextBuilder();
+    this.write(out);
+    return out.toString();
   }
 
-  private write(parts: string[]): void {
-    if (this.kind == JsonKind.Text) writeText(parts, this.scalar);
-    else if (this.kind == JsonKind.Array) this.writeItems(parts);
-    else if (this.kind == JsonKind.Object) this.writeMembers(parts);
-    else if (this.kind > JsonKind.Null) parts.push(this.scalar);
-    else parts.push("null");
+  private write(out: TextBuilder): void {
+    if (this.kind == JsonKind.Text) writeText(out, this.scalar);
+    else if (this.kind == JsonKind.Array) this.writeItems(out);
+    else if (this.kind == JsonKind.Object) this.writeMembers(out);
+    else if (this.kind > JsonKind.Null) out.append(this.scalar);
+    else out.append("null");
   }
 
-  private writeItems(parts: string[]): void {
-    parts.push("[");
+  private writeItems(out: TextBuilder): void {
+    out.append("[");
     for (let i = 0; i < this.length; i++) {
-      if (i > 0) parts.push(",");
-      this.at(i).write(parts);
+      if (i > 0) out.append(",");
+      this.at(i).write(out);
     }
-    parts.push("]");
+    out.append("]");
   }
 
-  private writeMembers(parts: string[]): void {
-    parts.push("{");
+  private writeMembers(out: TextBuilder): void {
+    out.append("{");
     const keys = this.keys();
     for (let i = 0; i < keys.length; i++) {
-      if (i > 0) parts.push(",");
-      writeText(parts, keys[i]);
-      parts.push(":");
-      this.get(keys[i]).write(parts);
+      if (i > 0) out.append(",");
+      writeText(out, keys[i]);
+      out.append(":");
+      this.get(keys[i]).write(out);
     }
-    parts.push("}");
+    out.append("}");
   }
 
   private get negative(): bool {

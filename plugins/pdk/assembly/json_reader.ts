@@ -1,6 +1,7 @@
 // A strict reader of JSON (RFC 8259). A fault ends the reading and is kept as a sentence.
 
 import { Json, JsonKind } from "./json";
+import { TextBuilder } from "./text_builder";
 
 /** Deeper documents are refused: the reader calls itself, and a stack is finite. */
 const MAX_DEPTH: i32 = 256;
@@ -107,53 +108,68 @@ export class JsonReader {
   }
 
   private text(): string {
-    const parts: string[] = [];
     let plainFrom = ++this.at;
+    let before: TextBuilder | null = null; // what stands before `plainFrom`, if there were escapes
     while (true) {
       const code = this.peek();
       if (code < 0x20) { // a control character, or the end
         this.unexpected();
         return "";
       }
-      if (code == QUOTE) {
-        const plain = this.source.substring(plainFrom, this.at++);
-        if (parts.length == 0) return plain;
-        parts.push(plain);
-        return parts.join("");
-      }
       this.at++;
+      if (code == QUOTE) {
+        return before === null
+          ? this.source.substring(plainFrom, this.at - 1)
+          : before.append(this.source, plainFrom, this.at - 1).toString();
+      }
       if (code == BACKSLASH) {
-        parts.push(this.source.substring(plainFrom, this.at - 1));
-        parts.push(this.escape());
+        if (before === null) before = new TextBuilder();
+        before.append(this.source, plainFrom, this.at - 1).unit(this.escape());
         if (this.fault.length > 0) return "";
         plainFrom = this.at;
       }
     }
   }
 
-  private escape(): string {
+  /** The UTF-16 code unit that is escaped here. */
+  private escape(): i32 {
     const code = this.peek();
-    const simple = '"\\/bfnrt'.indexOf(code == END ? "" : String.fromCharCode(code));
-    if (code != END && simple >= 0) {
-      this.at++;
-      return '"\\/\b\f\n\r\t'.charAt(simple);
-    }
-    if (code != 0x75) { // u
-      this.unexpected();
-      return "";
-    }
     this.at++;
+    switch (code) {
+      case QUOTE:
+      case BACKSLASH:
+      case 0x2f: // /
+        return code;
+      case 0x62: // b
+        return 0x08;
+      case 0x66: // f
+        return 0x0c;
+      case 0x6e: // n
+        return 0x0a;
+      case 0x72: // r
+        return 0x0d;
+      case 0x74: // t
+        return 0x09;
+      case 0x75: // u
+        return this.codeUnit();
+    }
+    this.at--;
+    this.unexpected();
+    return 0;
+  }
+
+  private codeUnit(): i32 {
     let unit = 0;
     for (let i = 0; i < 4; i++) {
       const digit = hexDigit(this.peek());
       if (digit < 0) {
         this.unexpected();
-        return "";
+        return 0;
       }
       unit = unit << 4 | digit;
       this.at++;
     }
-    return String.fromCharCode(unit);
+    return unit;
   }
 
   /** Whether the next token is this one; goes past it. */

@@ -1,24 +1,24 @@
 // Texts as JSON strings.
 
+import { TextBuilder } from "./text_builder";
+
 const HEX = "0123456789abcdef";
 
 /** Appends a JSON string. Halves of broken surrogate pairs are escaped: UTF-8 has no form for them. */
-export function writeText(parts: string[], text: string): void {
-  parts.push('"');
+export function writeText(out: TextBuilder, text: string): void {
+  out.append('"');
   let plainFrom = 0;
   for (let i = 0; i < text.length; i++) {
     const code = text.charCodeAt(i);
-    const paired = isHigh(code) && i + 1 < text.length && isLow(text.charCodeAt(i + 1));
-    if (paired) {
+    if (isHigh(code) && i + 1 < text.length && isLow(text.charCodeAt(i + 1))) {
       i++;
     } else if (code < 0x20 || code == 0x22 || code == 0x5c || isHigh(code) || isLow(code)) {
-      if (plainFrom < i) parts.push(text.substring(plainFrom, i));
-      parts.push(escaped(code));
+      out.append(text, plainFrom, i);
+      writeEscape(out, code);
       plainFrom = i + 1;
     }
   }
-  if (plainFrom < text.length) parts.push(plainFrom == 0 ? text : text.substring(plainFrom));
-  parts.push('"');
+  out.append(text, plainFrom).append('"');
 }
 
 function isHigh(code: i32): bool {
@@ -29,23 +29,29 @@ function isLow(code: i32): bool {
   return (code & 0xfc00) == 0xdc00;
 }
 
-function escaped(code: i32): string {
+function writeEscape(out: TextBuilder, code: i32): void {
+  out.append("\\");
   switch (code) {
     case 0x22:
-      return '\\"';
     case 0x5c:
-      return "\\\\";
+      out.unit(code);
+      return;
     case 0x08:
-      return "\\b";
+      out.append("b");
+      return;
     case 0x09:
-      return "\\t";
+      out.append("t");
+      return;
     case 0x0a:
-      return "\\n";
+      out.append("n");
+      return;
     case 0x0c:
-      return "\\f";
+      out.append("f");
+      return;
     case 0x0d:
-      return "\\r";
+      out.append("r");
+      return;
   }
-  return "\\u" + HEX.charAt(code >> 12) + HEX.charAt(code >> 8 & 15) + HEX.charAt(code >> 4 & 15) +
-    HEX.charAt(code & 15);
+  out.append("u");
+  for (let shift = 12; shift >= 0; shift -= 4) out.unit(HEX.charCodeAt(code >> shift & 15));
 }

@@ -17,8 +17,7 @@ import { fail, notImplemented, resultCode, SUCCESS } from "./result";
 
 /**
  * Answers questions about artists and albums. Override what you know; the rest is "not implemented".
- * Empty texts, empty lists and `null` mean "not found", after which the server asks its next agent.
- * A fault is said with `fail(text)`.
+ * Empty texts, empty lists and `null` mean "not found". A fault is said with `fail(text)`.
  */
 export class MetadataAgent {
   artistMbid(_request: ArtistRequest): string {

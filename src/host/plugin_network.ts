@@ -1,0 +1,271 @@
+import { errorText, SoundproofError } from "../errors.ts";
+import {
+  Gate,
+  type GateRequest,
+  type GateResponse,
+  type GatewayPass,
+  hostPortCheck,
+  type NetworkRules,
+} from "../egress/mod.ts";
+import type { LocalGrant } from "../grants/mod.ts";
+import type { NetworkPermission, Permissions } from "../manifest/mod.ts";
+import type {
+  ConnectRequest,
+  Egress,
+  EgressRequest,
+  EgressResponse,
+  Socket,
+  SocketEvents,
+} from "../services/mod.ts";
+import { readBuiltInRequest, writeBuiltInResponse } from "./built_in_http.ts";
+import { DEFAULT_GATEWAY_LIMITS, type HostNetwork } from "./host_network.ts";
+
+/** Longest time of one request or handshake; a guest's call does not last longer either. */
+const TIMEOUT_MS = 30_000;
+
+/** What a plugin's network is made from. */
+export interface PluginNetworkParts {
+  readonly id: string;
+  readonly permissions: Permissions;
+  readonly local: LocalGrant;
+  readonly network: HostNetwork;
+  /** Told of every request that was refused: its code, URL without query and credentials, and why. */
+  readonly onRefusal: (code: SoundproofError["code"], url: string, reason: string) => void;
+}
+
+/** A gate and its pass at the gateway. */
+interface Open {
+  readonly gate: Gate;
+  readonly pass: GatewayPass;
+}
+
+/** One plugin's way out: its gate, made at the first need, and the texts its guests read. */
+export class PluginNetwork implements Egress {
+  readonly #parts: PluginNetworkParts;
+  readonly #http: NetworkRules | undefined;
+  readonly #websocket: NetworkRules | undefined;
+  #open: Promise<Open> | undefined;
+  #closed = false;
+
+  constructor(parts: PluginNetworkParts) {
+    this.#parts = parts;
+    const { http, websocket } = parts.permissions;
+    this.#http = http && rulesOf(http, "any");
+    this.#websocket = websocket && rulesOf(websocket, []);
+  }
+
+  /** Sends a request of `http_send`; what it throws is what the guest reads (`extism-abi.md`, 2.2). */
+  async send(request: EgressRequest, signal: AbortSignal): Promise<EgressResponse> {
+    const { url, method, maxBodyBytes } = request;
+    return await this.#exchange({
+      url,
+      method,
+      headers: [...request.headers],
+      body: request.body,
+      followRedirects: request.followRedirects &&
+        (this.#parts.permissions.http?.allowRedirects ?? true),
+      timeoutMs: TIMEOUT_MS,
+      maxBodyBytes,
+      overflow: "cut",
+    }, signal).catch((thrown) => {
+      throw httpFault(thrown, method, url);
+    });
+  }
+
+  /**
+   * Sends a request of Extism's built-in HTTP. Its list of hosts is the same, but an empty one permits
+   * nothing (`extism-abi.md`, 1.5).
+   */
+  async sendBuiltIn(message: Uint8Array, signal: AbortSignal): Promise<Uint8Array> {
+    const request = readBuiltInRequest(message, TIMEOUT_MS);
+    try {
+      if (this.#http?.hosts === "any") {
+        throw new SoundproofError("egress.url_not_allowed", "the manifest lists no hosts");
+      }
+      return writeBuiltInResponse(await this.#exchange(request, signal));
+    } catch (thrown) {
+      if (!(thrown instanceof SoundproofError)) throw thrown;
+      const text = isRefusal(thrown)
+        ? `HTTP request to '${request.url}' is not allowed: ${thrown.message}`
+        : thrown.message;
+      throw new SoundproofError(thrown.code, text, { cause: thrown });
+    }
+  }
+
+  /** Opens a WebSocket; what it throws is what the guest reads (`extism-abi.md`, 2.8). */
+  async connect(
+    request: ConnectRequest,
+    events: SocketEvents,
+    signal: AbortSignal,
+  ): Promise<Socket> {
+    const { url } = request;
+    try {
+      const { gate } = await this.#gate();
+      signal.throwIfAborted();
+      const socket = await gate.connect({
+        url,
+        headers: [...request.headers],
+        timeoutMs: TIMEOUT_MS,
+      }, {
+        onMessage: (_kind, data) =>
+          typeof data === "string" ? events.text(data) : events.binary(data),
+        onClose: (code, reason) => events.closed(code, reason),
+        onError: () => {},
+      });
+      return {
+        send: (message) =>
+          typeof message === "string" ? socket.sendText(message) : socket.sendBinary(message),
+        close: (code, reason) => socket.close(code, reason),
+      };
+    } catch (thrown) {
+      this.#audit(thrown, url);
+      throw websocketFault(thrown, url);
+    }
+  }
+
+  /** What the gateway has counted; `undefined` while the plugin has not used the network. */
+  async counters(): Promise<GatewayPass["counters"] | undefined> {
+    return (await this.#open)?.pass.counters;
+  }
+
+  /** Ends every request and socket. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    const open = await this.#open?.catch(() => undefined);
+    await open?.gate.close();
+    open?.pass.revoke();
+  }
+
+  async #exchange(request: GateRequest, signal: AbortSignal): Promise<GateResponse> {
+    try {
+      const { gate } = await this.#gate();
+      return await gate.send(request, signal);
+    } catch (thrown) {
+      this.#audit(thrown, request.url);
+      throw thrown;
+    }
+  }
+
+  #gate(): Promise<Open> {
+    if (this.#closed) {
+      throw new SoundproofError("egress.cancelled", "Cannot use the network: plugin unloaded");
+    }
+    return this.#open ??= this.#start();
+  }
+
+  async #start(): Promise<Open> {
+    const { id, permissions, local, network } = this.#parts;
+    const gateway = await network.gateway();
+    const asked = [permissions.http, permissions.websocket].filter((p) => p !== undefined);
+    const checks = [this.#http, this.#websocket].filter((r) => r !== undefined).map(hostPortCheck);
+    const pass = gateway.admit({
+      pluginId: id,
+      allowsHostPort: (host, port) => checks.some((allows) => allows(host, port)),
+      addresses: {
+        // The gateway cannot tell HTTP from a WebSocket: both must have been given the local network.
+        localNetwork: asked.every(({ allowLocalNetwork }) => allowLocalNetwork),
+        named: local.addresses,
+      },
+      limits: DEFAULT_GATEWAY_LIMITS,
+    });
+    const { caCerts } = network.options;
+    const gate = new Gate({
+      rules: {
+        ...(this.#http !== undefined && { http: this.#http }),
+        ...(this.#websocket !== undefined && { websocket: this.#websocket }),
+      },
+      gateway: { port: gateway.port, username: pass.username, password: pass.password },
+      ...(caCerts !== undefined && { caCerts }),
+    });
+    return { gate, pass };
+  }
+
+  #audit(thrown: unknown, url: string): void {
+    if (!(thrown instanceof SoundproofError) || !isRefusal(thrown)) return;
+    this.#parts.onRefusal(thrown.code, withoutSecrets(url), thrown.message);
+  }
+}
+
+/** The rules of a permission; `empty` is what an empty list of hosts stands for. */
+function rulesOf(permission: NetworkPermission, empty: "any" | []): NetworkRules {
+  const { requiredHosts, allowedUrls } = permission;
+  return {
+    ...(requiredHosts !== undefined && {
+      hosts: requiredHosts.length === 0 ? empty : requiredHosts,
+    }),
+    ...(allowedUrls !== undefined && { urls: allowedUrls }),
+  };
+}
+
+const FAULTS_OF_TRANSPORT: ReadonlySet<string> = new Set([
+  "egress.cancelled",
+  "egress.connect_failed",
+  "egress.resolution_failed",
+  "egress.socket_closed",
+  "egress.timeout",
+  "egress.transport",
+]);
+
+/** Whether a fault is a decision of ours rather than an accident of the network. */
+function isRefusal({ code }: SoundproofError): boolean {
+  return code.startsWith("egress.") && !FAULTS_OF_TRANSPORT.has(code);
+}
+
+function httpFault(thrown: unknown, method: string, url: string): unknown {
+  if (!(thrown instanceof SoundproofError)) return thrown;
+  const verb = method.charAt(0).toUpperCase() + method.slice(1).toLowerCase();
+  const text = () => {
+    switch (thrown.code) {
+      case "egress.url_not_allowed":
+        return notAllowed(url, thrown);
+      case "egress.address_refused":
+        return `${
+          notAllowed(url, thrown)
+        }; private/loopback addresses need the administrator's grant`;
+      case "egress.scheme_not_allowed":
+        return `invalid URL scheme "${schemeOf(url)}": must be http or https`;
+      case "egress.timeout":
+        return `${verb} "${url}": context deadline exceeded`;
+      case "egress.cancelled":
+        return `${verb} "${url}": context canceled`;
+      default:
+        return `${verb} "${url}": ${thrown.message}`;
+    }
+  };
+  return new SoundproofError(thrown.code, text(), { cause: thrown });
+}
+
+function websocketFault(thrown: unknown, url: string): unknown {
+  if (!(thrown instanceof SoundproofError)) {
+    return new Error(`failed to connect: ${errorText(thrown)}`);
+  }
+  const text = () => {
+    switch (thrown.code) {
+      case "egress.url_not_allowed":
+      case "egress.address_refused":
+        return notAllowed(url, thrown);
+      case "egress.scheme_not_allowed":
+        return "invalid URL scheme: must be ws:// or wss://";
+      default:
+        return `failed to connect: ${thrown.message}`;
+    }
+  };
+  return new SoundproofError(thrown.code, text(), { cause: thrown });
+}
+
+function notAllowed(url: string, { message }: SoundproofError): string {
+  return URL.canParse(url)
+    ? `host "${new URL(url).host}" is not allowed: ${message}`
+    : `invalid URL: ${message}`;
+}
+
+function schemeOf(url: string): string {
+  return URL.canParse(url) ? new URL(url).protocol.slice(0, -1) : "";
+}
+
+/** A URL as it may be written down: without credentials, query and fragment. */
+function withoutSecrets(url: string): string {
+  if (!URL.canParse(url)) return "(no URL)";
+  const { protocol, host, pathname } = new URL(url);
+  return `${protocol}//${host}${pathname}`;
+}
