@@ -119,7 +119,7 @@ export class GuestRunner {
       this.#memoryMade = 0;
       collectGarbage();
     }
-    if (this.#preparable !== true) return false;
+    if (this.#preparable !== true || this.#boot.limits.preparedInstances === 0) return false;
     this.#resetMemory();
     this.#calledKernel = false;
     const before = this.#log.length;
