@@ -16,9 +16,14 @@ export { WASIProcExit };
 /** Where lines of standard output (1) and standard error (2) go. */
 export type Output = (stream: 1 | 2, line: string) => void;
 
-/** What the guest gets, and how its memory becomes known once it is instantiated. */
+/**
+ * What a guest gets, and how its memory becomes known once it is instantiated. The next guest gets the
+ * same functions, after {@link GuestWasi.renew}.
+ */
 export interface GuestWasi {
   readonly functions: Readonly<Record<string, WebAssembly.ImportValue>>;
+  /** Forgets everything of the guest before, its memory above all. */
+  renew(): void;
   /** Tells WASI whose memory it works on. Before that every call faults, as upstream. */
   attach(instance: WebAssembly.Instance): void;
   /** Hands out an unfinished last line. */
@@ -49,20 +54,13 @@ const NO_FILES = Object.fromEntries(
 const waiting = new Int32Array(new SharedArrayBuffer(4));
 
 /**
- * Makes the WASI of one guest.
+ * Makes the WASI of one guest at a time.
  *
  * @param output Where lines go.
  * @param lineBytes Bytes of an unfinished line that are kept; a longer one is handed out in pieces.
  */
 export function guestWasi(output: Output, lineBytes: number): GuestWasi {
-  const shim = new WASI(
-    [],
-    [],
-    [new StandardStream(), new StandardStream(), new StandardStream()],
-    {
-      debug: false,
-    },
-  );
+  const shim = new WASI([], [], standardStreams(), { debug: false });
   const view = () => new DataView(memoryOf(shim));
   const out = new LineBuffer((line) => output(1, line), lineBytes);
   const error = new LineBuffer((line) => output(2, line), lineBytes);
@@ -106,12 +104,22 @@ export function guestWasi(output: Output, lineBytes: number): GuestWasi {
   };
   return {
     functions: { ...shim.wasiImport, ...NO_FILES, ...replaced },
+    renew() {
+      shim.fds = standardStreams();
+      Reflect.deleteProperty(shim, "inst");
+      out.drop();
+      error.drop();
+    },
     attach: (instance) => void (shim.inst = instance as typeof shim.inst),
     flush() {
       out.flush();
       error.flush();
     },
   };
+}
+
+function standardStreams(): StandardStream[] {
+  return [new StandardStream(), new StandardStream(), new StandardStream()];
 }
 
 /** A descriptor that is a character device and nothing else. */
@@ -196,6 +204,10 @@ class LineBuffer {
 
   flush(): void {
     if (this.#length > 0) this.#hand();
+  }
+
+  drop(): void {
+    this.#length = 0;
   }
 
   #hand(): void {

@@ -90,7 +90,13 @@ export const ENV_FUNCTIONS: Readonly<Record<string, Signature>> = {
 /** The type of every function of `extism:host/user`: handle of a request, handle of a response. */
 export const USER_FUNCTION: Signature = "j:j";
 
-/** The kernel of one guest: one call's input, output, error, variables and last HTTP answer. */
+const NO_ANSWER: HttpAnswer = { status: 0, headers: "{}", body: new Uint8Array() };
+
+/**
+ * The kernel of one guest at a time: one call's input, output, error, variables and last HTTP answer.
+ * Making its functions costs more than a small guest's whole call, so the next guest gets the same ones,
+ * after {@link ExtismKernel.renew}.
+ */
 export class ExtismKernel {
   /** The functions of `extism:host/env`. */
   readonly functions: Readonly<Record<string, WebAssembly.ImportValue>>;
@@ -100,12 +106,19 @@ export class ExtismKernel {
   readonly #variables = new Map<string, { bytes: Uint8Array; size: number }>();
   #output = { offset: 0, length: 0 };
   #error = 0;
-  #http: HttpAnswer = { status: 0, headers: "{}", body: new Uint8Array() };
+  #http = NO_ANSWER;
 
   constructor(around: KernelSurroundings) {
     this.#around = around;
     this.#memory = around.memory;
     this.functions = { ...around.memory.accessors, ...this.#ownFunctions() };
+  }
+
+  /** Forgets everything of the guest before. */
+  renew(): void {
+    this.#reset();
+    this.#variables.clear();
+    this.#http = NO_ANSWER;
   }
 
   /** Gives the guest its input. Called once, before any export. */
@@ -157,7 +170,7 @@ export class ExtismKernel {
       var_get: (key: bigint) => this.#varGet(Number(key)),
       var_set: (key: bigint, value: bigint) => this.#varSet(Number(key), Number(value)),
       http_request: (request: bigint, body: bigint) => {
-        this.#http = { status: 0, headers: "{}", body: new Uint8Array() };
+        this.#http = NO_ANSWER;
         this.#http = this.#around.http(memory.block(Number(request)), memory.block(Number(body)));
         return BigInt(memory.store(this.#http.body));
       },
@@ -170,12 +183,14 @@ export class ExtismKernel {
       ),
       get_log_level: () => LOG_LEVELS.indexOf(logLevel),
       memory_bytes: () => BigInt(memory.size),
-      reset: () => {
-        memory.clear();
-        this.#output = { offset: 0, length: 0 };
-        this.#error = 0;
-      },
+      reset: () => this.#reset(),
     };
+  }
+
+  #reset(): void {
+    this.#memory.clear();
+    this.#output = { offset: 0, length: 0 };
+    this.#error = 0;
   }
 
   /** The handle of a new block with `text`; 0 where there is none or it is empty. */
