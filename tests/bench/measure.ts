@@ -9,7 +9,8 @@ import { type BenchPlugin, dataFolder, unseen } from "./bench_data.ts";
 
 /** What a benchmark asks of every guest. */
 export const REQUEST = new TextEncoder().encode(`{"id":"1","name":"Nina Simone"}`);
-const EXPORT = "nd_get_artist_biography";
+/** The export that is called. */
+export const EXPORT = "nd_get_artist_biography";
 
 /** Times in milliseconds, in ascending order. */
 export type Times = readonly number[];
@@ -19,9 +20,14 @@ export function percentile(times: Times, share: number): number {
   return times[Math.min(times.length - 1, Math.floor(times.length * share))] ?? NaN;
 }
 
-async function timed(times: number, run: () => Promise<unknown>): Promise<Times> {
+async function timed(
+  times: number,
+  run: () => Promise<unknown>,
+  pause = async () => {},
+): Promise<Times> {
   const taken: number[] = [];
   for (let i = 0; i < times; i++) {
+    await pause();
     const start = performance.now();
     await run();
     taken.push(performance.now() - start);
@@ -29,7 +35,7 @@ async function timed(times: number, run: () => Promise<unknown>): Promise<Times>
   return taken.sort((a, b) => a - b);
 }
 
-const sleep = (ms: number) => new Promise((wake) => setTimeout(wake, ms));
+const sleep = (ms: number) => new Promise<void>((wake) => setTimeout(wake, ms));
 
 /** Opens a host on one plugin, hands it over and closes it. */
 export async function withHost<T>(
@@ -56,25 +62,16 @@ export async function coldLoad(plugin: BenchPlugin, times: number): Promise<Time
 }
 
 /** Calls one after the other, with time to think between them or without. */
-export function calls(host: PluginHost, id: string, times: number, thinkMs = 0): Promise<Times> {
-  const call = () => host.plugin(id).call(EXPORT, REQUEST);
-  if (thinkMs === 0) return timed(20, call).then(() => timed(times, call));
-  return thinking(call, times, thinkMs);
-}
-
-async function thinking(
-  call: () => Promise<unknown>,
+export async function calls(
+  host: PluginHost,
+  id: string,
   times: number,
-  thinkMs: number,
+  thinkMs = 0,
 ): Promise<Times> {
-  const taken: number[] = [];
-  for (let i = 0; i < times + 5; i++) {
-    await sleep(thinkMs);
-    const start = performance.now();
-    await call();
-    if (i >= 5) taken.push(performance.now() - start);
-  }
-  return taken.sort((a, b) => a - b);
+  const call = () => host.plugin(id).call(EXPORT, REQUEST);
+  const pause = thinkMs === 0 ? async () => {} : () => sleep(thinkMs);
+  await timed(20, call, pause);
+  return await timed(times, call, pause);
 }
 
 /** Host calls that the host answers from memory, the guest's own part included. Milliseconds each. */
@@ -94,14 +91,4 @@ export async function overruns(host: PluginHost, id: string, times: number): Pro
     if (ended !== "guest.deadline") throw new Error(`A loop ended with ${ended}`);
   });
   return taken.map((ms) => ms - timeoutMs);
-}
-
-/** Highest memory of this process over many calls of one plugin. Bytes. */
-export async function highestMemory(host: PluginHost, id: string, times: number): Promise<number> {
-  let highest = 0;
-  for (let i = 0; i < times; i++) {
-    await host.plugin(id).call(EXPORT, REQUEST);
-    if (i % 20 === 0) highest = Math.max(highest, Deno.memoryUsage().rss);
-  }
-  return highest;
 }
