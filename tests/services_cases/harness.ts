@@ -74,22 +74,27 @@ export class Bench implements AsyncDisposable {
     this.clock = options.clock ?? new FakeClock();
     this.#ownsFolder = options.dataFolder === undefined;
     this.#folder = options.dataFolder ?? Deno.makeTempDirSync({ dir: "tests/.tmp" });
-    this.services = HostServices.open({
-      pluginId: "plugin",
-      permissions: {},
-      config: new Map(),
-      exports: new Set(["nd_scheduler_callback", "nd_task_execute"]),
-      log: (level, text) => this.logs.push(`${level} ${text}`),
-      callGuest: async (name, input, signal) => {
-        const decoded = JSON.parse(new TextDecoder().decode(input));
-        this.calls.push({ name, input: decoded });
-        const output = await Promise.race([this.guest(name, decoded, signal), cutOff(signal)]);
-        return new TextEncoder().encode(typeof output === "string" ? output : "");
-      },
-      ...options,
-      dataFolder: this.#folder + "/data",
-      clock: this.clock,
-    });
+    try {
+      this.services = HostServices.open({
+        pluginId: "plugin",
+        permissions: {},
+        config: new Map(),
+        exports: new Set(["nd_scheduler_callback", "nd_task_execute"]),
+        log: (level, text) => this.logs.push(`${level} ${text}`),
+        callGuest: async (name, input, signal) => {
+          const decoded = JSON.parse(new TextDecoder().decode(input));
+          this.calls.push({ name, input: decoded });
+          const output = await Promise.race([this.guest(name, decoded, signal), cutOff(signal)]);
+          return new TextEncoder().encode(typeof output === "string" ? output : "");
+        },
+        ...options,
+        dataFolder: this.#folder + "/data",
+        clock: this.clock,
+      });
+    } catch (error) {
+      this.#removeFolder();
+      throw error;
+    }
   }
 
   /** Calls a host function and gives the answer's text. */
@@ -115,6 +120,10 @@ export class Bench implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.services.close();
+    this.#removeFolder();
+  }
+
+  #removeFolder(): void {
     if (this.#ownsFolder) Deno.removeSync(this.#folder, { recursive: true });
   }
 }
