@@ -38,6 +38,10 @@ export const DEFAULT_CELL_LIMITS: CellLimits = Object.freeze({
 /** Bounds on what a `.wasm` may look like before it is compiled. Counts, and bytes. */
 export interface ModuleLimits {
   readonly moduleBytes: number;
+  /** Sections, custom ones included. */
+  readonly sections: number;
+  /** Bytes of one section that is not code, data or custom: what it lists lives on the JavaScript heap. */
+  readonly sectionBytes: number;
   readonly types: number;
   readonly imports: number;
   readonly functions: number;
@@ -58,6 +62,8 @@ export interface ModuleLimits {
  */
 export const DEFAULT_MODULE_LIMITS: ModuleLimits = Object.freeze({
   moduleBytes: 64 * MIB,
+  sections: 1_000,
+  sectionBytes: MIB,
   types: 10_000,
   imports: 1_000,
   functions: 100_000,
