@@ -232,6 +232,8 @@ export class GuestRunner {
       case "too_large":
         throw new GuestTrap("request of the host call is too large");
       case "timeout":
+        // The guest may catch this, but the host still waits for this answer: no other call beside it.
+        this.#calling = false;
         throw new DeadlinePassed();
     }
   }
