@@ -4,13 +4,7 @@
  * @module
  */
 
-import v8 from "node:v8";
 import { SoundproofError } from "../errors.ts";
-
-// V8's first compiler looks for an interruption only when a loop has used up a budget of bytes executed,
-// which a loop of large `memory.fill`s does in days: no deadline would end it. Without this kind of tier-up
-// every turn of a loop looks. It holds for all WebAssembly of the process compiled from here on.
-v8.setFlagsFromString("--no-wasm-dynamic-tiering");
 
 interface Entry {
   readonly compiled: Promise<WebAssembly.Module>;
