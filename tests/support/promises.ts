@@ -8,7 +8,7 @@
 export function promise<Case extends { readonly name: string }>(
   sentence: string,
   cases: readonly Case[],
-  keep: (one: Case) => void | Promise<void>,
+  keep: (one: Case) => unknown,
 ): void {
   Deno.test(`${sentence} [${cases.length} cases]`, async () => {
     const broken: Error[] = [];
