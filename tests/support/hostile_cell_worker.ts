@@ -60,11 +60,11 @@ async function tryEverything(): Promise<void> {
     "write a variable": () => Deno.env.set("ESCAPED", "1"),
     "read the environment through node": () => process.env.HOME!.length,
     "run a program": () => new Deno.Command("true").outputSync(),
-    "signal a process": () => Deno.kill(Deno.pid, "SIGCONT"),
+    "signal a process": () => Deno.kill(1, "SIGCONT"),
     "load a library": () => Deno.dlopen("libc.so.6", {}),
     "read the host's name": () => Deno.hostname(),
     "import from elsewhere": () => import(`${"http"}://127.0.0.1:9/x.ts`),
-    "import a file not loaded yet": () => import(`./${"promises"}.ts`),
+    "import a file not loaded yet": () => import(`../../src/${"host"}/mod.ts`),
     "start a worker with more permissions": () =>
       new Worker("data:application/javascript,", {
         type: "module",
@@ -111,7 +111,7 @@ const ACTS: Record<string, () => void> = {
   "exits with a negative code": () => answer({ kind: "exited", code: -1 }),
   "traps without a text": () => answer({ kind: "trapped", text: { length: 1 } }),
   "throws": () => {
-    throw new Error("\x1b[31mescaped\n".repeat(1_000));
+    throw new Error("\x1b[0mescaped\n");
   },
   "rejects": () => void Promise.reject(new Error("late")),
   "never returns": () => void sleep(20_000),

@@ -36,6 +36,7 @@ export class KernelMemory {
   /** The six functions that reach the bytes, by import name; identity matters, so they are made once. */
   readonly accessors: Readonly<Record<string, Accessor>>;
   readonly #memory: WebAssembly.Memory;
+  readonly #maxBytes: number;
   readonly #inputOffset: WebAssembly.Global;
   readonly #inputLength: WebAssembly.Global;
   #bytes: Uint8Array;
@@ -51,6 +52,7 @@ export class KernelMemory {
   /** Makes an empty memory that never grows beyond `maxBytes`. */
   constructor(maxBytes: number) {
     const maximum = Math.max(1, Math.floor(maxBytes / PAGE));
+    this.#maxBytes = maximum * PAGE;
     this.#memory = new WebAssembly.Memory({ initial: 1, maximum });
     this.#bytes = new Uint8Array(this.#memory.buffer);
     const { exports } = new WebAssembly.Instance(ACCESSORS, { kernel: { memory: this.#memory } });
@@ -150,6 +152,8 @@ export class KernelMemory {
   /** Grows the memory so that `end` lies within it; false where the ceiling forbids it. */
   #reserve(end: number): boolean {
     if (end <= this.#bytes.byteLength) return true;
+    // Asked first: an attempt that must fail is slow, because the engine collects garbage for it.
+    if (end > this.#maxBytes) return false;
     try {
       this.#memory.grow(Math.ceil((end - this.#bytes.byteLength) / PAGE));
     } catch {
