@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import process from "node:process";
-import vm from "node:vm";
 import { becomesTrue, measured, promise } from "./support/promises.ts";
-import { assemble, GuestUnderTest } from "./support/guests.ts";
+import { deadlinesHold } from "../src/cell/mod.ts";
+import { GuestUnderTest } from "./support/guests.ts";
 
 /** The guest asks the host whether to misbehave: an empty answer means no. */
 const MODE = `
@@ -110,7 +110,7 @@ async function endsAtDeadline({ wat }: Hang): Promise<void> {
   const { outcome } = await guest.call("run", "", 200);
   const tookMs = performance.now() - from;
   assert.equal(outcome.kind, "deadline");
-  assert.ok(tookMs < 200 + 1_500, `it took ${tookMs} ms`);
+  assert.ok(tookMs < 200 + 5_000, `it took ${tookMs} ms`);
   misbehave = false;
   const next = await guest.call("run");
   assert.equal(next.outcome.kind, "returned", "the next call is not served");
@@ -208,21 +208,9 @@ promise(
   SLOW_TURNS,
   async (hang) => {
     assert.ok(
-      everyTurnLooks(),
+      deadlinesHold(),
       "deno must run with --v8-flags=--no-wasm-dynamic-tiering, or no deadline holds against this",
     );
     await endsAtDeadline(hang);
   },
 );
-
-/** Whether V8 looks for interruptions at every turn of a loop; without that, this takes seconds. */
-function everyTurnLooks(): boolean {
-  const module = new WebAssembly.Module(assemble(`(module (memory 16)
-    (func (export "run") (loop
-      (memory.fill (i32.const 0) (i32.const 7) (i32.const 1000000)) (br 0))))`));
-  const { run } = new WebAssembly.Instance(module).exports;
-  Object.defineProperty(globalThis, "canary", { value: run, configurable: true });
-  const from = performance.now();
-  assert.throws(() => new vm.Script("canary()").runInThisContext({ timeout: 20 }));
-  return performance.now() - from < 500;
-}

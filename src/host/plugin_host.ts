@@ -1,6 +1,6 @@
 import { errorText, SoundproofError } from "../errors.ts";
 import { notifyInit } from "../capabilities/mod.ts";
-import { ModuleCache } from "../cell/mod.ts";
+import { deadlinesHold, ModuleCache } from "../cell/mod.ts";
 import {
   checkLocalGrant,
   effectivePermissions,
@@ -77,12 +77,21 @@ export class PluginHost implements AsyncDisposable {
   /**
    * Opens a host: finds the packages and loads the enabled ones, all at once.
    *
-   * The process needs `--unstable-worker-options` (or `"unstable": ["worker-options"]` in the
-   * `deno.json` it runs with): without it Deno ends the process at the first cell.
+   * The process must have been started with `--unstable-worker-options` (or `"unstable":
+   * ["worker-options"]` in its `deno.json`) and `--v8-flags=--no-wasm-dynamic-tiering`: without the one
+   * Deno ends the process at the first cell, without the other some guests could not be stopped.
    *
+   * @throws {SoundproofError} `host.flags_missing`.
    * @throws {Error} Where the data folder or the plugins folder cannot be used; never for a plugin.
    */
   static async open(options: PluginHostOptions): Promise<PluginHost> {
+    if (!deadlinesHold()) {
+      const flags = "--unstable-worker-options --v8-flags=--no-wasm-dynamic-tiering";
+      throw new SoundproofError(
+        "host.flags_missing",
+        `Cannot open host: a guest's deadline would not hold: run Deno with ${flags}`,
+      );
+    }
     const host = new PluginHost(options, await DataFolder.open(options.dataDir));
     try {
       await host.#find();
