@@ -8,8 +8,15 @@ import v8 from "node:v8";
 import { SoundproofError } from "../errors.ts";
 import type { LogLevel } from "./abi/extism.ts";
 import { HostEnd, makeChannel } from "./channel.ts";
+import type { MountPoint } from "./files.ts";
 import type { CellLimits } from "./limits.ts";
-import { type CellMessage, type GuestLog, type GuestOutcome, readCellMessage } from "./protocol.ts";
+import {
+  type BootMessage,
+  type CellMessage,
+  type GuestLog,
+  type GuestOutcome,
+  readCellMessage,
+} from "./protocol.ts";
 
 // For the cells' own collections. Set here, once for the process: in each cell it would cost 6 ms of its start.
 v8.setFlagsFromString("--expose-gc");
@@ -35,6 +42,8 @@ export interface CellProgram {
   /** Names of granted host functions. */
   readonly functions: readonly string[];
   readonly config: ReadonlyMap<string, string>;
+  /** Folders mounted for the guest; their operations come as calls of the host function `FILES`. */
+  readonly mounts?: readonly MountPoint[];
   readonly logLevel: LogLevel;
   readonly limits: CellLimits;
   readonly handle: HostCallHandler;
@@ -82,8 +91,9 @@ export class Cell {
       this.#lose(`its cell failed: ${event.message}`);
     };
     this.#worker.onmessageerror = () => this.#lose("its cell sent what cannot be read");
-    const { module, functions, config, logLevel, limits } = program;
-    this.#worker.postMessage({ kind: "boot", module, functions, config, logLevel, limits });
+    const { module, functions, config, mounts = [], logLevel, limits } = program;
+    const boot: BootMessage = { kind: "boot", module, functions, config, mounts, logLevel, limits };
+    this.#worker.postMessage(boot);
   }
 
   /** Whether the cell cannot be used any more. */

@@ -14,12 +14,14 @@ import { createServer, type Server, type Socket } from "node:net";
 import { bareHost, parseAddress } from "./addresses.ts";
 import { GatewayAccount } from "./gateway_account.ts";
 import type { GatewayPass, GatewayPolicy, GatewayRefusal } from "./gateway_policy.ts";
-import { serveClient, type SessionContext } from "./gateway_session.ts";
+import { type Connect, connectTo, serveClient, type SessionContext } from "./gateway_session.ts";
 import { cachingResolver, type Resolver, systemResolver } from "./resolver.ts";
 
-/** An address the host listens on. `0.0.0.0` and `::` stand for all of the machine's. */
+/** An address the host listens on. `0.0.0.0`, `::` and names stand for all of the machine's. */
 export interface OwnAddress {
+  /** Address or name. */
   readonly hostname: string;
+  /** TCP port. */
   readonly port: number;
 }
 
@@ -27,6 +29,8 @@ export interface OwnAddress {
 export interface GatewayOptions {
   /** Default: the system's, with a cache of 30 s. */
   readonly resolver?: Resolver;
+  /** For tests: opens connections to judged addresses otherwise than directly. */
+  readonly connect?: Connect;
   /** Where the host listens; asked at every request. The gateway adds itself. */
   readonly ownAddresses?: () => readonly OwnAddress[];
   /** Told of every refusal, before the client is. */
@@ -61,6 +65,7 @@ export class Gateway {
     this.#now = options.now ?? (() => performance.now());
     this.#context = {
       resolver: options.resolver ?? cachingResolver(systemResolver(), { now: this.#now }),
+      connect: options.connect ?? connectTo,
       now: this.#now,
       handshakeMs: options.handshakeMs ?? 5_000,
       authenticate: (username, password) => this.#authenticate(username, password),
@@ -153,7 +158,8 @@ export class Gateway {
       const host = bareHost(listening.hostname);
       if (host === "localhost") return isLoopback(address);
       const listens = parseAddress(host)?.toString();
-      if (listens !== "0.0.0.0" && listens !== "::") return listens === address;
+      const isOne = listens !== undefined && listens !== "0.0.0.0" && listens !== "::";
+      if (isOne) return listens === address;
       // A connection to an address of this machine has that address at both ends.
       return isLoopback(address) || connected?.localAddress === address;
     });

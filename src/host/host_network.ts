@@ -1,4 +1,5 @@
 import {
+  type Connect,
   Gateway,
   type GatewayLimits,
   type GatewayRefusal,
@@ -12,6 +13,8 @@ export interface HostNetworkOptions {
   readonly ownAddresses?: () => readonly OwnAddress[];
   /** For tests: another resolver than the system's. */
   readonly resolver?: Resolver;
+  /** For tests: opens connections to judged addresses otherwise than directly. */
+  readonly connect?: Connect;
   /** For tests: certificates (PEM) trusted beside the system's. */
   readonly caCerts?: readonly string[];
 }
@@ -40,10 +43,11 @@ export class HostNetwork {
 
   /** The gateway, listening. */
   gateway(): Promise<Gateway> {
-    const { ownAddresses, resolver } = this.options;
+    const { ownAddresses, resolver, connect } = this.options;
     return this.#gateway ??= Gateway.listen({
       ...(ownAddresses !== undefined && { ownAddresses }),
       ...(resolver !== undefined && { resolver }),
+      ...(connect !== undefined && { connect }),
       onRefusal: this.#onRefusal,
     });
   }

@@ -10,25 +10,31 @@
  */
 
 export { HostServices } from "./host_services.ts";
+export { type Mount, Mounts, MountSession, mountsOf } from "./mounts.ts";
+export { type MemoryLibrary, memoryMusicServer } from "./memory_music_server.ts";
 export {
   type ArtworkKind,
   missingServerParts,
   type MusicServer,
-  type Scrobble,
   type ScrobbleRange,
-  type ServerLibrary,
-  type ServerTrack,
-  type ServerUser,
-  type SongRef,
   type SubsonicResponse,
-  type Track,
 } from "./music_server.ts";
+export type {
+  ArtistRef,
+  Scrobble,
+  ServerLibrary,
+  ServerTrack,
+  ServerUser,
+  SongQuery,
+} from "./music_types.ts";
 export {
   type CallGuest,
   type Clock,
   type ConnectRequest,
   DEFAULT_LIMITS,
   type Egress,
+  EgressError,
+  type EgressFault,
   type EgressRequest,
   type EgressResponse,
   type HostServicesOptions,
@@ -38,6 +44,9 @@ export {
   type SocketEvents,
   systemClock,
 } from "./ports.ts";
+export type { Field, Shape, ShapeDescription, TypeDescription } from "./shape.ts";
+export type { SubsonicClientOptions, SubsonicCredentials } from "./subsonic_client.ts";
+export { subsonicMusicServer, type SubsonicMusicServerOptions } from "./subsonic_music_server.ts";
 export {
   describeHostFunctions,
   HOST_FUNCTIONS,
@@ -46,5 +55,4 @@ export {
   hostFunction,
   type HostFunctionDescription,
   permissionOf,
-  type ServiceName,
 } from "./table.ts";

@@ -22,13 +22,12 @@ const MAX_TIMER_MS = 2 ** 31 - 1;
 export const systemClock: Clock = {
   now: () => Date.now(),
   after(delayMs, callback) {
-    const due = Date.now() + delayMs;
     let timer: ReturnType<typeof setTimeout> | undefined;
-    const wait = (): void => {
-      const left = Math.max(0, due - Date.now());
-      timer = setTimeout(left > MAX_TIMER_MS ? wait : callback, Math.min(left, MAX_TIMER_MS));
+    const wait = (leftMs: number): void => {
+      const next = Math.min(leftMs, MAX_TIMER_MS);
+      timer = setTimeout(() => leftMs > next ? wait(leftMs - next) : callback(), next);
     };
-    wait();
+    wait(delayMs);
     return () => clearTimeout(timer);
   },
 };
@@ -42,10 +41,13 @@ export class ServiceError extends Error {
 export interface EgressRequest {
   /** Upper case. */
   readonly method: string;
+  /** As the guest wrote it; `http:` or `https:`. */
   readonly url: string;
+  /** One value a name; names and values are well formed. */
   readonly headers: ReadonlyMap<string, string>;
   /** Empty for none. */
   readonly body: Uint8Array;
+  /** Whether a redirect is followed, each hop judged anew, or handed back. */
   readonly followRedirects: boolean;
   /** More of a body than this is cut off. */
   readonly maxBodyBytes: number;
@@ -53,15 +55,19 @@ export interface EgressRequest {
 
 /** What came back. */
 export interface EgressResponse {
+  /** Such as 200. */
   readonly status: number;
   /** Names in any letter case; a name that comes twice counts the first time. */
   readonly headers: Iterable<readonly [name: string, value: string]>;
+  /** Decoded; at most `maxBodyBytes`. */
   readonly body: Uint8Array;
 }
 
 /** What a connected WebSocket tells. Calls come one after another; the next waits for the promise of the last. */
 export interface SocketEvents {
+  /** A text message came. */
   text(message: string): Promise<void>;
+  /** A binary message came. */
   binary(data: Uint8Array): Promise<void>;
   /**
    * The other side closed or was lost; nothing comes after it. `code` is 1005 where the close frame had
@@ -72,7 +78,7 @@ export interface SocketEvents {
 
 /** A WebSocket that is open. */
 export interface Socket {
-  /** @throws when the connection is gone. */
+  /** Sends a message, and waits while too much is on its way. @throws when the connection is gone. */
   send(message: string | Uint8Array): void | Promise<void>;
   /** Sends a close frame (an empty one for code 1005) and ends the connection within 5 s. */
   close(code: number, reason: string): void | Promise<void>;
@@ -80,20 +86,49 @@ export interface Socket {
 
 /** A connection that a plugin wants. */
 export interface ConnectRequest {
+  /** As the guest wrote it; `ws:` or `wss:`. */
   readonly url: string;
+  /** Headers of the handshake besides its own; `Host` may be among them. */
   readonly headers: ReadonlyMap<string, string>;
   /** The largest message that is received; a larger one ends the connection with code 1009. */
   readonly maxMessageBytes: number;
 }
 
-/**
- * The way out to the network. It decides whether a target is allowed, on every hop, and refuses with the
- * texts of `extism-abi.md` 2.2 and 2.8: what it throws is what the guest reads.
- */
+/** Why nothing came of a request or a connection. */
+export type EgressFault =
+  /** The host is not among those the plugin may reach. */
+  | "host"
+  /** The host is, or resolves to, an address that is never public. */
+  | "private"
+  /** Some other rule, which the message names. */
+  | "rule"
+  /** No answer came: resolution, connection, TLS, handshake, protocol. */
+  | "transport"
+  /** The answer's body could not be read to its end. */
+  | "body";
+
+/** What {@link Egress} throws. The services turn it into the texts that guests know. */
+export class EgressError extends Error {
+  /** Tells this class apart. */
+  override readonly name = "EgressError";
+  /** What kind of fault it is. */
+  readonly fault: EgressFault;
+  /** The `Location` as it was written, where a redirect led to the fault. */
+  readonly location: string | undefined;
+
+  /** @param message The cause alone, without method or URL. */
+  constructor(fault: EgressFault, message: string, location?: string, options?: ErrorOptions) {
+    super(message, options);
+    this.fault = fault;
+    this.location = location;
+  }
+}
+
+/** The way out to the network. It alone decides whether a target is allowed, on every hop. */
 export interface Egress {
-  /** @throws `SoundproofError` for a refusal; any error for a fault of transport. */
+  /** Sends a request and reads the answer. @throws {EgressError} or, for a fault of transport, any error. */
   send(request: EgressRequest, signal: AbortSignal): Promise<EgressResponse>;
-  /** Resolves once the connection is open; `events` are called from then on. */
+  /** Resolves once the connection is open; `events` are called from then on. Throws as `send` does. */
   connect(request: ConnectRequest, events: SocketEvents, signal: AbortSignal): Promise<Socket>;
 }
 
@@ -119,6 +154,8 @@ export interface ServiceLimits {
   readonly answerBytes: number;
   /** Schedules that exist at once. */
   readonly schedules: number;
+  /** How many of them may recur: finding the next time of a cron expression takes the host 0.1 ms. */
+  readonly recurringSchedules: number;
   /** Bytes of the payloads of all schedules. */
   readonly scheduleBytes: number;
   /** Callbacks of the scheduler that run at once. A run beyond it is skipped and logged. */
@@ -135,6 +172,8 @@ export interface ServiceLimits {
   readonly messageBytes: number;
   /** Requests of `http_send` in flight at once. */
   readonly requests: number;
+  /** Songs of one request to the matcher. */
+  readonly matchSongs: number;
   /** Keys of all users' preferences. */
   readonly preferences: number;
   /** Bytes of all users' preferences, keys included. */
@@ -148,6 +187,7 @@ export const DEFAULT_LIMITS: ServiceLimits = {
   kvstoreEntries: 100_000,
   answerBytes: 32 * 1024 * 1024,
   schedules: 10_000,
+  recurringSchedules: 500,
   scheduleBytes: 16 * 1024 * 1024,
   scheduleRuns: 64,
   queues: 64,
@@ -156,12 +196,14 @@ export const DEFAULT_LIMITS: ServiceLimits = {
   connections: 32,
   messageBytes: 4 * 1024 * 1024,
   requests: 32,
+  matchSongs: 5_000,
   preferences: 10_000,
   preferenceBytes: 4 * 1024 * 1024,
 };
 
 /** What {@link HostServices} is opened with. */
 export interface HostServicesOptions {
+  /** The plugin's id. */
   readonly pluginId: string;
   /** Manifest ∩ grant ∩ limits. */
   readonly permissions: Permissions;
@@ -171,17 +213,23 @@ export interface HostServicesOptions {
   readonly config: ReadonlyMap<string, string>;
   /** The plugin's own folder for data (`<data folder>/plugins/<id>`); made with mode 0700 when first needed. */
   readonly dataFolder: string;
+  /** How the plugin is called back. */
   readonly callGuest: CallGuest;
   /** The names of the module's exports. */
   readonly exports: ReadonlySet<string>;
+  /** Where faults go that nobody is told of otherwise. */
   readonly log: (level: LogLevel, text: string) => void;
+  /** The machine's own where absent. */
   readonly clock?: Clock;
+  /** The way out; without it every request fails. */
   readonly egress?: Egress;
+  /** What the host offers of its music server. */
   readonly musicServer?: MusicServer;
   /** Users the plugin is assigned; `"all"` for every user of the server. */
   readonly users?: readonly string[] | "all";
   /** Ids of libraries the plugin is assigned; `"all"` for every library. */
   readonly libraries?: readonly number[] | "all";
+  /** Ceilings that differ from {@link DEFAULT_LIMITS}. */
   readonly limits?: Partial<ServiceLimits>;
 }
 

@@ -21,6 +21,7 @@ export type TypeDescription = string | ShapeDescription | readonly [TypeDescript
 
 /** How one field is read (as `T`), written (from `W`) and described. */
 export interface Field<T, W = T> {
+  /** Its type, for documents. */
   readonly type: TypeDescription;
   /** The value of a missing or `null` field. */
   readonly zero: T;
@@ -28,6 +29,8 @@ export interface Field<T, W = T> {
   read(value: unknown, at: string): T;
   /** The JSON text of a value, or `undefined` when an answer leaves it out. */
   write(value: W): string | undefined;
+  /** The text of a field that an answer carries even when nobody gave it a value. */
+  readonly textWhenMissing?: string;
 }
 
 /** The fields of an object. */
@@ -168,7 +171,7 @@ export function writeShape<S extends Shape>(shape: S, value: Encodable<S>): stri
     const field = shape[name] as Field<unknown> | undefined;
     const entry = value[name];
     if (field === undefined) continue;
-    const text = entry === undefined ? undefined : field.write(entry);
+    const text = entry === undefined ? field.textWhenMissing : field.write(entry);
     if (text !== undefined) fields.push(`${JSON.stringify(name)}:${text}`);
   }
   return `{${fields.join(",")}}`;
@@ -198,7 +201,8 @@ export const int32: Field<number> = {
   type: "int32",
   zero: 0,
   read: (value, at) => Number(readInteger(value, at, "int32", 32)),
-  write: (value) => value === 0 ? undefined : String(Math.trunc(value)),
+  // A music server's numbers are not ours: what is no 32-bit integer would be no JSON a guest can read.
+  write: (value) => (value | 0) === 0 ? undefined : String(value | 0),
 };
 
 /** A signed 64-bit integer, exact over its whole range. */
@@ -274,7 +278,11 @@ export function object<S extends Shape>(shape: S): Field<Decoded<S>, Encodable<S
 
 /** A field that an answer carries even when it has its zero value. */
 export function always<T, W>(field: Field<T, W>): Field<T, W> {
-  return { ...field, write: (value) => writeAnyway(field, value) };
+  return {
+    ...field,
+    write: (value) => writeAnyway(field, value),
+    textWhenMissing: zeroText(field.zero),
+  };
 }
 
 /** A field that tells missing or `null` (`null`) from its zero value; an answer leaves `null` out. */
