@@ -9,7 +9,6 @@
  */
 
 import vm from "node:vm";
-import v8 from "node:v8";
 import { ExtismKernel, GuestTrap, type HttpAnswer, initialiserOf } from "./abi/extism.ts";
 import { KernelMemory } from "./abi/kernel_memory.ts";
 import { CellEnd } from "./channel.ts";
@@ -30,15 +29,20 @@ const KEPT_KERNEL_BYTES = 256 * 1024;
 /** Guest memory made since the last collection, above which a cell collects once it is idle. Bytes. */
 const COLLECT_AFTER_BYTES = 32 * 1024 * 1024;
 /** The same, above which it collects although the next call may wait. Bytes. */
-const COLLECT_NOW_BYTES = 256 * 1024 * 1024;
+const COLLECT_NOW_BYTES = 128 * 1024 * 1024;
 /** A prepared instance whose making takes longer is not made again. Milliseconds. */
 const PREPARE_LIMIT_MS = 250;
 /** A prepared instance older than this is thrown away: its clock readings are stale. Milliseconds. */
 const PREPARED_LIFE_MS = 60_000;
 
-// V8 frees the memories of dead guests late, hundreds of megabytes late; so a cell asks it to.
-v8.setFlagsFromString("--expose-gc");
-const collectGarbage: () => void = vm.runInNewContext("gc");
+let collector: (() => void) | undefined;
+
+/** V8 frees the memories of dead guests late, hundreds of megabytes late; so a cell asks it to. */
+function collectGarbage(): void {
+  // Only a context made after the flag was set has it; see cell.ts.
+  collector ??= vm.runInNewContext("typeof gc === 'function' ? gc : () => {}") as () => void;
+  collector();
+}
 
 /** An instance nobody has called yet. */
 interface Instance {

@@ -139,8 +139,7 @@ export class PluginHost implements AsyncDisposable {
   async enable(id: string, local: LocalGrant = NOTHING_LOCAL): Promise<PluginSummary> {
     const entry = this.#entry(id);
     await this.#stop(entry);
-    await this.#read(entry);
-    const { read } = entry;
+    const read = await this.#read(entry);
     if (read === undefined) throw entry.error;
     const { manifest, source } = read;
     checkLocalGrant(manifest, local);
@@ -209,21 +208,26 @@ export class PluginHost implements AsyncDisposable {
 
   /** Reads a plugin that was found, and loads it if it is enabled. Never rejects. */
   async #start(entry: PluginEntry): Promise<void> {
-    await this.#read(entry);
+    const read = await this.#read(entry);
     const { only } = this.#options;
-    if (entry.read === undefined || !(only?.includes(entry.id) ?? true)) return;
-    if (this.#records.get(entry.id)?.enabled) await this.#load(entry, entry.read);
+    if (read === undefined || !(only?.includes(entry.id) ?? true)) return;
+    if (this.#records.get(entry.id)?.enabled) await this.#load(entry, read);
   }
 
-  async #read(entry: PluginEntry): Promise<void> {
+  /** Reads a package. What is kept of it is all but the module, which can be megabytes. */
+  async #read(entry: PluginEntry): Promise<ReadPlugin | undefined> {
     try {
       // Which of two was meant cannot be known, so neither is read.
       if (entry.conflict !== undefined) throw entry.conflict;
-      entry.read = await readPlugin(entry.path);
+      const read = await readPlugin(entry.path);
+      const { wasm: _wasm, ...source } = read.source;
+      entry.read = { ...read, source };
       delete entry.error;
+      return read;
     } catch (thrown) {
       delete entry.read;
       this.#fail(entry, thrown);
+      return undefined;
     }
   }
 
