@@ -1,6 +1,8 @@
 import {
   Gateway,
   type GatewayLimits,
+  type GatewayPass,
+  type GatewayPolicy,
   type GatewayRefusal,
   type OwnAddress,
   type Resolver,
@@ -14,6 +16,8 @@ export interface HostNetworkOptions {
   readonly resolver?: Resolver;
   /** For tests: certificates (PEM) trusted beside the system's. */
   readonly caCerts?: readonly string[];
+  /** For tests: another worker than the gate's own, to take that wall down or to play an enemy. */
+  readonly gateWorker?: URL;
 }
 
 /** Ceilings of each plugin at the gateway. */
@@ -31,6 +35,7 @@ export const DEFAULT_GATEWAY_LIMITS: GatewayLimits = Object.freeze({
 export class HostNetwork {
   readonly options: HostNetworkOptions;
   readonly #onRefusal: (refusal: GatewayRefusal) => void;
+  readonly #listeners = new Map<string, (refusal: GatewayRefusal) => void>();
   #gateway: Promise<Gateway> | undefined;
 
   constructor(options: HostNetworkOptions, onRefusal: (refusal: GatewayRefusal) => void) {
@@ -38,13 +43,29 @@ export class HostNetwork {
     this.#onRefusal = onRefusal;
   }
 
-  /** The gateway, listening. */
-  gateway(): Promise<Gateway> {
+  /**
+   * A place at the gateway, which is started if it does not listen yet.
+   *
+   * @param onRefusal Told of every refusal of this plugin, before the plugin is.
+   */
+  async admit(
+    policy: GatewayPolicy,
+    onRefusal: (refusal: GatewayRefusal) => void,
+  ): Promise<{ readonly port: number; readonly pass: GatewayPass }> {
+    const gateway = await this.#listen();
+    this.#listeners.set(policy.pluginId, onRefusal);
+    return { port: gateway.port, pass: gateway.admit(policy) };
+  }
+
+  #listen(): Promise<Gateway> {
     const { ownAddresses, resolver } = this.options;
     return this.#gateway ??= Gateway.listen({
       ...(ownAddresses !== undefined && { ownAddresses }),
       ...(resolver !== undefined && { resolver }),
-      onRefusal: this.#onRefusal,
+      onRefusal: (refusal) => {
+        this.#onRefusal(refusal);
+        this.#listeners.get(refusal.pluginId ?? "")?.(refusal);
+      },
     });
   }
 

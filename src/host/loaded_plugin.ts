@@ -65,6 +65,7 @@ export class LoadedPlugin implements Plugin {
     this.#services = HostServices.open({
       pluginId: id,
       permissions: parts.permissions,
+      functions: new Set(admitted.functions),
       config,
       dataFolder: parts.dataFolder,
       callGuest: (name, input, signal) => this.#callBack(name, input, signal),
@@ -74,7 +75,8 @@ export class LoadedPlugin implements Plugin {
     });
     this.#pool = new CellPool({
       module: parts.module,
-      functions: [...admitted.functions, ...(parts.permissions.http ? [BUILT_IN_HTTP] : [])],
+      // Extism's HTTP is part of its kernel, so every guest can call it: it is refused where the refusal is told.
+      functions: [...admitted.functions, BUILT_IN_HTTP],
       config,
       logLevel: parts.logLevel,
       limits: limits.cell,

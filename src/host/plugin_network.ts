@@ -19,6 +19,7 @@ import type {
 } from "../services/mod.ts";
 import { readBuiltInRequest, writeBuiltInResponse } from "./built_in_http.ts";
 import { DEFAULT_GATEWAY_LIMITS, type HostNetwork } from "./host_network.ts";
+import { RecentRefusals } from "./recent_refusals.ts";
 
 /** Longest time of one request or handshake; a guest's call does not last longer either. */
 const TIMEOUT_MS = 30_000;
@@ -29,8 +30,19 @@ export interface PluginNetworkParts {
   readonly permissions: Permissions;
   readonly local: LocalGrant;
   readonly network: HostNetwork;
-  /** Told of every request that was refused: its code, URL without query and credentials, and why. */
-  readonly onRefusal: (code: SoundproofError["code"], url: string, reason: string) => void;
+  /** Told of every request that was refused. */
+  readonly onRefusal: (refusal: RequestRefusal) => void;
+}
+
+/** A request that came to nothing because we did not want it. */
+export interface RequestRefusal {
+  readonly code: SoundproofError["code"];
+  /** Without query and credentials. */
+  readonly url: string;
+  /** Why, in words. */
+  readonly reason: string;
+  /** Whether the gateway refused it, which has told so itself. */
+  readonly told: boolean;
 }
 
 /** A gate and its pass at the gateway. */
@@ -44,6 +56,7 @@ export class PluginNetwork implements Egress {
   readonly #parts: PluginNetworkParts;
   readonly #http: NetworkRules | undefined;
   readonly #websocket: NetworkRules | undefined;
+  readonly #refusals = new RecentRefusals();
   #open: Promise<Open> | undefined;
   #closed = false;
 
@@ -79,14 +92,21 @@ export class PluginNetwork implements Egress {
   async sendBuiltIn(message: Uint8Array, signal: AbortSignal): Promise<Uint8Array> {
     const request = readBuiltInRequest(message, TIMEOUT_MS);
     try {
-      if (this.#http?.hosts === "any") {
-        throw new SoundproofError("egress.url_not_allowed", "the manifest lists no hosts");
+      const state = this.#http === undefined
+        ? "the plugin has no http permission"
+        : this.#http.hosts === "any"
+        ? "the manifest lists no hosts"
+        : undefined;
+      if (state !== undefined) {
+        const refusal = new SoundproofError("egress.url_not_allowed", state);
+        this.#audit(refusal, request.url);
+        throw refusal;
       }
       return writeBuiltInResponse(await this.#exchange(request, signal));
     } catch (thrown) {
       if (!(thrown instanceof SoundproofError)) throw thrown;
       const text = isRefusal(thrown)
-        ? `HTTP request to '${request.url}' is not allowed: ${thrown.message}`
+        ? `HTTP request to '${withoutSecrets(request.url)}' is not allowed: ${thrown.message}`
         : thrown.message;
       throw new SoundproofError(thrown.code, text, { cause: thrown });
     }
@@ -99,6 +119,7 @@ export class PluginNetwork implements Egress {
     signal: AbortSignal,
   ): Promise<Socket> {
     const { url } = request;
+    const since = performance.now();
     try {
       const { gate } = await this.#gate();
       signal.throwIfAborted();
@@ -118,8 +139,9 @@ export class PluginNetwork implements Egress {
         close: (code, reason) => socket.close(code, reason),
       };
     } catch (thrown) {
-      this.#audit(thrown, url);
-      throw websocketFault(thrown, url);
+      const fault = this.#refusals.explain(thrown, since);
+      this.#audit(fault, url);
+      throw websocketFault(fault, url);
     }
   }
 
@@ -137,12 +159,14 @@ export class PluginNetwork implements Egress {
   }
 
   async #exchange(request: GateRequest, signal: AbortSignal): Promise<GateResponse> {
+    const since = performance.now();
     try {
       const { gate } = await this.#gate();
       return await gate.send(request, signal);
     } catch (thrown) {
-      this.#audit(thrown, request.url);
-      throw thrown;
+      const fault = this.#refusals.explain(thrown, since);
+      this.#audit(fault, request.url);
+      throw fault;
     }
   }
 
@@ -155,10 +179,9 @@ export class PluginNetwork implements Egress {
 
   async #start(): Promise<Open> {
     const { id, permissions, local, network } = this.#parts;
-    const gateway = await network.gateway();
     const asked = [permissions.http, permissions.websocket].filter((p) => p !== undefined);
     const checks = [this.#http, this.#websocket].filter((r) => r !== undefined).map(hostPortCheck);
-    const pass = gateway.admit({
+    const { port, pass } = await network.admit({
       pluginId: id,
       allowsHostPort: (host, port) => checks.some((allows) => allows(host, port)),
       addresses: {
@@ -167,22 +190,28 @@ export class PluginNetwork implements Egress {
         named: local.addresses,
       },
       limits: DEFAULT_GATEWAY_LIMITS,
-    });
-    const { caCerts } = network.options;
+    }, (refusal) => this.#refusals.add(refusal));
+    const { caCerts, gateWorker } = network.options;
     const gate = new Gate({
       rules: {
         ...(this.#http !== undefined && { http: this.#http }),
         ...(this.#websocket !== undefined && { websocket: this.#websocket }),
       },
-      gateway: { port: gateway.port, username: pass.username, password: pass.password },
+      gateway: { port, username: pass.username, password: pass.password },
       ...(caCerts !== undefined && { caCerts }),
+      ...(gateWorker !== undefined && { workerUrl: gateWorker }),
     });
     return { gate, pass };
   }
 
   #audit(thrown: unknown, url: string): void {
     if (!(thrown instanceof SoundproofError) || !isRefusal(thrown)) return;
-    this.#parts.onRefusal(thrown.code, withoutSecrets(url), thrown.message);
+    this.#parts.onRefusal({
+      code: thrown.code,
+      url: withoutSecrets(url),
+      reason: thrown.message,
+      told: thrown.cause instanceof SoundproofError,
+    });
   }
 }
 
@@ -214,6 +243,8 @@ function isRefusal({ code }: SoundproofError): boolean {
 function httpFault(thrown: unknown, method: string, url: string): unknown {
   if (!(thrown instanceof SoundproofError)) return thrown;
   const verb = method.charAt(0).toUpperCase() + method.slice(1).toLowerCase();
+  // Plugins put these texts into logs, and keys stand in queries.
+  const shown = withoutSecrets(url);
   const text = () => {
     switch (thrown.code) {
       case "egress.url_not_allowed":
@@ -225,11 +256,11 @@ function httpFault(thrown: unknown, method: string, url: string): unknown {
       case "egress.scheme_not_allowed":
         return `invalid URL scheme "${schemeOf(url)}": must be http or https`;
       case "egress.timeout":
-        return `${verb} "${url}": context deadline exceeded`;
+        return `${verb} "${shown}": context deadline exceeded`;
       case "egress.cancelled":
-        return `${verb} "${url}": context canceled`;
+        return `${verb} "${shown}": context canceled`;
       default:
-        return `${verb} "${url}": ${thrown.message}`;
+        return `${verb} "${shown}": ${thrown.message}`;
     }
   };
   return new SoundproofError(thrown.code, text(), { cause: thrown });
