@@ -1,4 +1,5 @@
 import {
+  type GateLimits,
   Gateway,
   type GatewayLimits,
   type GatewayPass,
@@ -12,6 +13,10 @@ import {
 export interface HostNetworkOptions {
   /** Where the process listens; never reachable for a plugin. Asked at every request. */
   readonly ownAddresses?: () => readonly OwnAddress[];
+  /** Ceilings of each plugin at the gateway, other than the defaults. */
+  readonly gatewayLimits?: Partial<GatewayLimits>;
+  /** Ceilings of each plugin's gate, other than the defaults. */
+  readonly gateLimits?: Partial<GateLimits>;
   /** For tests: another resolver than the system's. */
   readonly resolver?: Resolver;
   /** For tests: certificates (PEM) trusted beside the system's. */

@@ -291,7 +291,7 @@ export class PluginHost implements AsyncDisposable {
   /** Writes a refusal into the audit record and into the plugin's log. */
   #record(plugin: string, code: string, subject: string, reason: string): void {
     this.#audit.add({ plugin, code, subject, reason });
-    this.#report("warn", plugin, `${code}: ${subject}: ${reason}`);
+    this.#report("warn", plugin || undefined, `${code}: ${subject}: ${reason}`);
   }
 
   #report(level: "warn" | "error", plugin: string | undefined, message: string): void {

@@ -189,15 +189,16 @@ export class PluginNetwork implements Egress {
         localNetwork: asked.every(({ allowLocalNetwork }) => allowLocalNetwork),
         named: local.addresses,
       },
-      limits: DEFAULT_GATEWAY_LIMITS,
+      limits: { ...DEFAULT_GATEWAY_LIMITS, ...network.options.gatewayLimits },
     }, (refusal) => this.#refusals.add(refusal));
-    const { caCerts, gateWorker } = network.options;
+    const { caCerts, gateLimits, gateWorker } = network.options;
     const gate = new Gate({
       rules: {
         ...(this.#http !== undefined && { http: this.#http }),
         ...(this.#websocket !== undefined && { websocket: this.#websocket }),
       },
       gateway: { port, username: pass.username, password: pass.password },
+      ...(gateLimits !== undefined && { limits: gateLimits }),
       ...(caCerts !== undefined && { caCerts }),
       ...(gateWorker !== undefined && { workerUrl: gateWorker }),
     });
