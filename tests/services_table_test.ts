@@ -1,6 +1,13 @@
 import { deepStrictEqual, ok, strictEqual, throws } from "node:assert/strict";
 import type { Permissions } from "../src/manifest/mod.ts";
-import { describeHostFunctions, HOST_FUNCTIONS, permissionOf } from "../src/services/mod.ts";
+import {
+  describeHostFunctions,
+  HOST_FUNCTIONS,
+  memoryMusicServer,
+  permissionOf,
+} from "../src/services/mod.ts";
+import { FakeEgress } from "./services_cases/egress.ts";
+import { ALL_CASES } from "./services_cases/mod.ts";
 import { Bench } from "./services_cases/harness.ts";
 
 Deno.test("the table holds the 51 functions of Navidrome and two of ours", () => {
@@ -57,3 +64,44 @@ Deno.test("a permission whose part the music server lacks is refused with a sent
     throws(() => new Bench({ permissions }), { code: "services.server_part_missing", message });
   }
 });
+
+Deno.test("every host function of the table is played by a case", () => {
+  const played = new Set(
+    ALL_CASES.flatMap(({ steps }) => steps.map((step) => "call" in step ? step.call : "")),
+  );
+  deepStrictEqual([...HOST_FUNCTIONS.keys()].filter((name) => !played.has(name)), []);
+});
+
+Deno.test("the names of the cases tell them apart", () => {
+  const names = ALL_CASES.map(({ name }) => name);
+  deepStrictEqual(names.filter((name, index) => names.indexOf(name) !== index), []);
+});
+
+/** What a function answers to nothing at all, for those that take parameters and those that do not. */
+for (const { name, permission, request } of HOST_FUNCTIONS.values()) {
+  Deno.test(`${name}: empty input, null, and a request of another type are answered, never thrown`, async () => {
+    const permissions: Permissions = {
+      http: { allowLocalNetwork: false, allowRedirects: true },
+      kvstore: {},
+      library: { filesystem: false },
+      subsonicapi: { allowAdmins: true },
+      taskqueue: { maxConcurrency: 1 },
+      websocket: { allowLocalNetwork: false, allowRedirects: true },
+      users: {},
+      ...(permission !== "always" && { [permission]: { maxConcurrency: 1, allowAdmins: true } }),
+    };
+    await using bench = new Bench({
+      permissions,
+      musicServer: memoryMusicServer(),
+      egress: new FakeEgress(),
+    });
+    const takesNothing = Object.keys(request).length === 0;
+    for (const text of ["", "null", "[]", '"x"', '{"x":{}}', "{"]) {
+      const answer = JSON.parse(await bench.text(name, text));
+      strictEqual(typeof answer, "object");
+      if (takesNothing) ok(!Object.hasOwn(answer, "error"), `${text}: ${answer.error}`);
+      else if (text === "") strictEqual(answer.error, "unexpected end of JSON input");
+    }
+    deepStrictEqual(bench.logs.filter((line) => line.startsWith("error")), []);
+  });
+}

@@ -8,6 +8,7 @@ import { errorText, SoundproofError } from "../errors.ts";
 import { decode, encode, encodeError } from "./json.ts";
 import { missingServerParts } from "./music_server.ts";
 import {
+  type Clock,
   DEFAULT_LIMITS,
   type HostServicesOptions,
   type ServiceContext,
@@ -52,7 +53,7 @@ export class HostServices {
   static open(options: HostServicesOptions): HostServices {
     const context: ServiceContext = {
       ...options,
-      clock: options.clock ?? systemClock,
+      clock: guarded(options.clock ?? systemClock, options.log),
       limits: { ...DEFAULT_LIMITS, ...options.limits },
       users: options.users ?? [],
       libraries: options.libraries ?? [],
@@ -67,8 +68,8 @@ export class HostServices {
       const { title, permission } = SERVICES[name];
       if (permission !== "always" && context.permissions[permission] === undefined) continue;
       try {
-        const service = CONSTRUCTORS[name]?.(context);
-        if (service !== undefined) services.push(service);
+        const service: Closable = CONSTRUCTORS[name](context);
+        services.push(service);
         for (const entry of HOST_FUNCTIONS.values()) {
           if (entry.service !== name || !(context.functions?.has(entry.name) ?? true)) continue;
           bindings.set(entry.name, { ...entry, answer: methodOf(service, entry) });
@@ -167,9 +168,24 @@ export class HostServices {
   }
 }
 
-function methodOf(service: object | undefined, entry: HostFunction): Binding["answer"] {
-  const method: unknown = service === undefined ? undefined : Reflect.get(service, entry.method);
-  if (service === undefined || typeof method !== "function") {
+/** A clock whose callbacks cannot end the process: one plugin's full disk is not the host's end. */
+function guarded(clock: Clock, log: HostServicesOptions["log"]): Clock {
+  return {
+    now: () => clock.now(),
+    after: (delayMs, callback) =>
+      clock.after(delayMs, () => {
+        try {
+          callback();
+        } catch (error) {
+          log("error", `timer: ${errorText(error)}`);
+        }
+      }),
+  };
+}
+
+function methodOf(service: object, entry: HostFunction): Binding["answer"] {
+  const method: unknown = Reflect.get(service, entry.method);
+  if (typeof method !== "function") {
     throw new SoundproofError(
       "services.function_missing",
       `Cannot provide host function "${entry.name}": service "${entry.service}" has no method "${entry.method}"`,

@@ -10,6 +10,7 @@
  */
 
 export { HostServices } from "./host_services.ts";
+export { type MemoryLibrary, memoryMusicServer } from "./memory_music_server.ts";
 export {
   type ArtworkKind,
   missingServerParts,
@@ -19,7 +20,7 @@ export {
   type ServerLibrary,
   type ServerTrack,
   type ServerUser,
-  type SongRef,
+  type SongQuery,
   type SubsonicResponse,
   type Track,
 } from "./music_server.ts";
@@ -29,6 +30,8 @@ export {
   type ConnectRequest,
   DEFAULT_LIMITS,
   type Egress,
+  EgressError,
+  type EgressFault,
   type EgressRequest,
   type EgressResponse,
   type HostServicesOptions,

@@ -8,7 +8,7 @@
  */
 
 import type { Permissions } from "../manifest/mod.ts";
-import type { library, Read, scrobble, songRef, track, Written } from "./music_shapes.ts";
+import type { artistRef, library, track, Written } from "./music_shapes.ts";
 
 /** Kinds of things that have artwork. */
 export type ArtworkKind = "artist" | "album" | "track" | "playlist";
@@ -29,10 +29,30 @@ export type ServerLibrary = Omit<Written<typeof library>, "id" | "mountPoint"> &
 export type Track = Written<typeof track>;
 /** A track of the server's answers; the id and its library decide whether a plugin may see it. */
 export type ServerTrack = Track & { readonly id: string; readonly libraryId: number };
-/** A song a plugin looks for. */
-export type SongRef = Read<typeof songRef>;
+/** An artist of a song that is looked for. */
+export type ArtistRef = Written<typeof artistRef>;
+
+/** A song a plugin looks for. Texts are empty where it does not know them. */
+export interface SongQuery {
+  readonly id: string;
+  readonly title: string;
+  /** MusicBrainz recording. */
+  readonly mbid: string;
+  readonly isrc: string;
+  readonly artists: readonly ArtistRef[];
+  readonly album: string;
+  readonly albumMbid: string;
+  /** 0 where unknown. */
+  readonly durationMs: number;
+}
+
 /** A play that was recorded. */
-export type Scrobble = Required<Written<typeof scrobble>>;
+export interface Scrobble {
+  readonly id: bigint;
+  readonly mediaFileId: string;
+  /** Unix seconds. */
+  readonly submissionTime: bigint;
+}
 
 /** The answer of the Subsonic API. */
 export interface SubsonicResponse {
@@ -73,7 +93,7 @@ export interface MusicServer {
      * with that user's annotations; without: what an administrator sees, with none.
      */
     match(
-      songs: readonly SongRef[],
+      songs: readonly SongQuery[],
       username: string | undefined,
       signal: AbortSignal,
     ): Promise<readonly (ServerTrack | undefined)[]>;

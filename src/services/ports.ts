@@ -22,13 +22,12 @@ const MAX_TIMER_MS = 2 ** 31 - 1;
 export const systemClock: Clock = {
   now: () => Date.now(),
   after(delayMs, callback) {
-    const due = Date.now() + delayMs;
     let timer: ReturnType<typeof setTimeout> | undefined;
-    const wait = (): void => {
-      const left = Math.max(0, due - Date.now());
-      timer = setTimeout(left > MAX_TIMER_MS ? wait : callback, Math.min(left, MAX_TIMER_MS));
+    const wait = (leftMs: number): void => {
+      const next = Math.min(leftMs, MAX_TIMER_MS);
+      timer = setTimeout(() => leftMs > next ? wait(leftMs - next) : callback(), next);
     };
-    wait();
+    wait(delayMs);
     return () => clearTimeout(timer);
   },
 };
@@ -86,14 +85,38 @@ export interface ConnectRequest {
   readonly maxMessageBytes: number;
 }
 
-/**
- * The way out to the network. It decides whether a target is allowed, on every hop, and refuses with the
- * texts of `extism-abi.md` 2.2 and 2.8: what it throws is what the guest reads.
- */
+/** Why nothing came of a request or a connection. */
+export type EgressFault =
+  /** The host is not among those the plugin may reach. */
+  | "host"
+  /** The host is, or resolves to, an address that is never public. */
+  | "private"
+  /** Some other rule, which the message names. */
+  | "rule"
+  /** No answer came: resolution, connection, TLS, handshake, protocol. */
+  | "transport"
+  /** The answer's body could not be read to its end. */
+  | "body";
+
+/** What {@link Egress} throws. The services turn it into the texts that guests know. */
+export class EgressError extends Error {
+  override readonly name = "EgressError";
+  readonly fault: EgressFault;
+  /** The `Location` as it was written, where a redirect led to the fault. */
+  readonly location: string | undefined;
+
+  constructor(fault: EgressFault, message: string, location?: string, options?: ErrorOptions) {
+    super(message, options);
+    this.fault = fault;
+    this.location = location;
+  }
+}
+
+/** The way out to the network. It alone decides whether a target is allowed, on every hop. */
 export interface Egress {
-  /** @throws `SoundproofError` for a refusal; any error for a fault of transport. */
+  /** @throws {EgressError} or, for a fault of transport, any error. */
   send(request: EgressRequest, signal: AbortSignal): Promise<EgressResponse>;
-  /** Resolves once the connection is open; `events` are called from then on. */
+  /** Resolves once the connection is open; `events` are called from then on. Throws as `send` does. */
   connect(request: ConnectRequest, events: SocketEvents, signal: AbortSignal): Promise<Socket>;
 }
 
@@ -119,6 +142,8 @@ export interface ServiceLimits {
   readonly answerBytes: number;
   /** Schedules that exist at once. */
   readonly schedules: number;
+  /** How many of them may recur: finding the next time of a cron expression takes the host 0.1 ms. */
+  readonly recurringSchedules: number;
   /** Bytes of the payloads of all schedules. */
   readonly scheduleBytes: number;
   /** Callbacks of the scheduler that run at once. A run beyond it is skipped and logged. */
@@ -135,6 +160,8 @@ export interface ServiceLimits {
   readonly messageBytes: number;
   /** Requests of `http_send` in flight at once. */
   readonly requests: number;
+  /** Songs of one request to the matcher. */
+  readonly matchSongs: number;
   /** Keys of all users' preferences. */
   readonly preferences: number;
   /** Bytes of all users' preferences, keys included. */
@@ -148,6 +175,7 @@ export const DEFAULT_LIMITS: ServiceLimits = {
   kvstoreEntries: 100_000,
   answerBytes: 32 * 1024 * 1024,
   schedules: 10_000,
+  recurringSchedules: 500,
   scheduleBytes: 16 * 1024 * 1024,
   scheduleRuns: 64,
   queues: 64,
@@ -156,6 +184,7 @@ export const DEFAULT_LIMITS: ServiceLimits = {
   connections: 32,
   messageBytes: 4 * 1024 * 1024,
   requests: 32,
+  matchSongs: 5_000,
   preferences: 10_000,
   preferenceBytes: 4 * 1024 * 1024,
 };

@@ -28,6 +28,8 @@ export interface Field<T, W = T> {
   read(value: unknown, at: string): T;
   /** The JSON text of a value, or `undefined` when an answer leaves it out. */
   write(value: W): string | undefined;
+  /** The text of a field that an answer carries even when nobody gave it a value. */
+  readonly textWhenMissing?: string;
 }
 
 /** The fields of an object. */
@@ -168,7 +170,7 @@ export function writeShape<S extends Shape>(shape: S, value: Encodable<S>): stri
     const field = shape[name] as Field<unknown> | undefined;
     const entry = value[name];
     if (field === undefined) continue;
-    const text = entry === undefined ? undefined : field.write(entry);
+    const text = entry === undefined ? field.textWhenMissing : field.write(entry);
     if (text !== undefined) fields.push(`${JSON.stringify(name)}:${text}`);
   }
   return `{${fields.join(",")}}`;
@@ -274,7 +276,11 @@ export function object<S extends Shape>(shape: S): Field<Decoded<S>, Encodable<S
 
 /** A field that an answer carries even when it has its zero value. */
 export function always<T, W>(field: Field<T, W>): Field<T, W> {
-  return { ...field, write: (value) => writeAnyway(field, value) };
+  return {
+    ...field,
+    write: (value) => writeAnyway(field, value),
+    textWhenMissing: zeroText(field.zero),
+  };
 }
 
 /** A field that tells missing or `null` (`null`) from its zero value; an answer leaves `null` out. */

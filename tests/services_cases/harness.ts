@@ -81,7 +81,7 @@ export class Bench implements AsyncDisposable {
       callGuest: async (name, input, signal) => {
         const decoded = JSON.parse(new TextDecoder().decode(input));
         this.calls.push({ name, input: decoded });
-        const output = await this.guest(name, decoded, signal);
+        const output = await Promise.race([this.guest(name, decoded, signal), cutOff(signal)]);
         return new TextEncoder().encode(typeof output === "string" ? output : "");
       },
       ...options,
@@ -115,6 +115,13 @@ export class Bench implements AsyncDisposable {
     await this.services.close();
     if (this.#ownsFolder) Deno.removeSync(this.#folder, { recursive: true });
   }
+}
+
+/** Rejects when the signal ends: a cell cuts its guest off. */
+function cutOff(signal: AbortSignal | undefined): Promise<never> {
+  return new Promise((_, reject) =>
+    signal?.addEventListener("abort", () => reject(new Error("context canceled")))
+  );
 }
 
 /** Plays the steps of a case. */
