@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import {
+  deniedRanges,
   type Grants,
   grantsOf,
   type LaunchPlan,
@@ -20,11 +21,14 @@ function plan(line: string, facts: Partial<LaunchPlan> = {}, pluginsFolder?: str
     linkTargets: [],
     realPaths: [],
     pluginsDirExists: true,
-    listen: { hostname: "127.0.0.1", port: 4747 },
+    localAddresses: [],
     named: [],
     ...facts,
   };
 }
+
+/** The network of a command that runs plugins: all of it but what is nobody's business. */
+const NET = ["--allow-net", `--deny-net=${deniedRanges([]).join(",")}`];
 
 /** A plan and the flags that it must come to. */
 const CASES: readonly [string, LaunchPlan, readonly string[]][] = [
@@ -32,19 +36,17 @@ const CASES: readonly [string, LaunchPlan, readonly string[]][] = [
     "--no-prompt",
     "--allow-read=/opt/soundproof/src,/home/me/data",
     "--allow-write=/home/me/data",
-    "--allow-net=127.0.0.1:4747",
+    ...NET,
     "--deny-import",
   ]],
   [
-    "start with an absolute data folder and an IPv6 address",
-    plan("start --data /srv/sound", {
-      listen: { hostname: "::1", port: 80 },
-    }),
+    "start with an absolute data folder",
+    plan("start --data /srv/sound"),
     [
       "--no-prompt",
       "--allow-read=/opt/soundproof/src,/srv/sound",
       "--allow-write=/srv/sound",
-      "--allow-net=[::1]:80",
+      ...NET,
       "--deny-import",
     ],
   ],
@@ -52,14 +54,14 @@ const CASES: readonly [string, LaunchPlan, readonly string[]][] = [
     "--no-prompt",
     "--allow-read=/opt/soundproof/src,/home/you/data",
     "--allow-write=/home/you/data",
-    "--allow-net=127.0.0.1:4747",
+    ...NET,
     "--deny-import",
   ]],
   ["start with plugins elsewhere, which are only read", plan("start", {}, "/srv/plugins"), [
     "--no-prompt",
     "--allow-read=/opt/soundproof/src,/home/me/data,/srv/plugins",
     "--allow-write=/home/me/data",
-    "--allow-net=127.0.0.1:4747",
+    ...NET,
     "--deny-import",
   ]],
   [
@@ -69,7 +71,7 @@ const CASES: readonly [string, LaunchPlan, readonly string[]][] = [
       "--no-prompt",
       "--allow-read=/opt/soundproof/src,/home/me/data,/home/me/p",
       "--allow-write=/home/me/data,/home/me/p",
-      "--allow-net=127.0.0.1:4747",
+      ...NET,
       "--deny-import",
     ],
   ],
@@ -82,7 +84,7 @@ const CASES: readonly [string, LaunchPlan, readonly string[]][] = [
       "--no-prompt",
       "--allow-read=/opt/soundproof/src,/home/me/data,/etc/s.toml,/work/plugin a",
       "--allow-write=/home/me/data",
-      "--allow-net=127.0.0.1:4747",
+      ...NET,
       "--deny-import",
     ],
   ],
@@ -90,14 +92,14 @@ const CASES: readonly [string, LaunchPlan, readonly string[]][] = [
     "--no-prompt",
     "--allow-read=/home/me/data",
     "--allow-write=/home/me/data",
-    "--allow-net=127.0.0.1:4747",
+    ...NET,
     "--allow-import=jsr.io",
   ]],
   ["a neighbour whose name only begins alike", plan("start", { linkTargets: ["/home/me/data2"] }), [
     "--no-prompt",
     "--allow-read=/opt/soundproof/src,/home/me/data,/home/me/data2",
     "--allow-write=/home/me/data",
-    "--allow-net=127.0.0.1:4747",
+    ...NET,
     "--deny-import",
   ]],
   ["plugin list", plan("plugin list"), [
@@ -113,6 +115,7 @@ const CASES: readonly [string, LaunchPlan, readonly string[]][] = [
       "--no-prompt",
       "--allow-read=/opt/soundproof/src,/home/me/data,/home/me/x",
       "--allow-write=/home/me/data",
+      ...NET,
       "--deny-import",
     ],
   ],
@@ -128,7 +131,7 @@ for (const [name, input, wanted] of CASES) {
   });
 }
 
-const NOTHING: Grants = { read: [], write: [], net: [], env: [], imports: [] };
+const NOTHING: Grants = { read: [], write: [], net: "nothing", env: [], imports: [] };
 
 Deno.test("no grant is no permission at all", () => {
   assert.deepEqual(permissionFlags(NOTHING), ["--no-prompt", "--deny-import"]);
@@ -156,4 +159,37 @@ Deno.test("a data folder that is a link around the code is refused", () => {
 Deno.test("a plugins folder that is to be made around the code is refused", () => {
   const around = plan("start", { pluginsDirExists: false }, "/opt/soundproof");
   assert.throws(() => grantsOf(around), { code: "cli.path_unusable" });
+});
+
+/** What the configuration opens, an address block, and whether the process is denied it then. */
+const RANGES: readonly [readonly string[], string, boolean][] = [
+  [[], "10.0.0.0/8", true],
+  [[], "192.168.0.0/16", true],
+  [[], "169.254.0.0/16", true],
+  [[], "169.254.169.254/32", true],
+  [[], "0.0.0.0/8", true],
+  [[], "127.0.0.0/8", false],
+  [["192.168.1.5"], "192.168.0.0/16", false],
+  [["192.168.1.5"], "10.0.0.0/8", true],
+  [["0.0.0.0/0"], "10.0.0.0/8", false],
+  [["0.0.0.0/0"], "169.254.169.254/32", true],
+  [["0.0.0.0/0"], "224.0.0.0/4", true],
+  [["169.254.0.0/16"], "169.254.169.254/32", true],
+  [["169.254.169.254"], "169.254.169.254/32", false],
+  [["169.254.169.254"], "169.254.170.2/32", true],
+];
+for (const [opened, block, denied] of RANGES) {
+  Deno.test(`with ${JSON.stringify(opened)} opened, ${block} is ${denied ? "" : "not "}denied`, () => {
+    assert.equal(deniedRanges(opened).includes(block), denied);
+  });
+}
+
+Deno.test("no IPv6 block is among the denied ones, since Deno refuses to start with one", () => {
+  assert.ok(deniedRanges([]).every((block) => !block.includes(":")));
+});
+
+Deno.test("commands that run no plugin have no network", () => {
+  for (const line of ["plugin list", "plugin info a", "plugin validate ./a", "plugin disable a"]) {
+    assert.equal(grantsOf(plan(line)).net, "nothing", line);
+  }
 });

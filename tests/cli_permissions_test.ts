@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { taskArguments } from "./support/launcher.ts";
 import { tempDir } from "./support/temp_dir.ts";
 
-const ALLOWED = new Set(["write the data folder", "read its own code", "listen"]);
+const ALLOWED = new Set(["write the data folder", "read its own code", "listen on loopback"]);
 
 Deno.test("the launched service can do what its configuration says, and nothing else", async () => {
   using folder = tempDir();

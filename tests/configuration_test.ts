@@ -8,6 +8,8 @@ Deno.test("a full configuration is read", () => {
     Listen = "127.0.0.1:5000"
     [Plugins]
     Folder = "../plugins"
+    [Network]
+    LocalAddresses = ["192.168.1.5", "10.0.0.0/8"]
     [PluginConfig.hello]
     language = "de"
     count = 3
@@ -23,6 +25,7 @@ Deno.test("a full configuration is read", () => {
   assert.deepEqual(rest, {
     listen: { hostname: "127.0.0.1", port: 5000 },
     pluginsFolder: "../plugins",
+    localAddresses: ["192.168.1.5", "10.0.0.0/8"],
   });
   assert.deepEqual(JSON.parse(JSON.stringify(plugins)), {
     hello: {
@@ -53,6 +56,9 @@ const MISTAKES: readonly [string, string][] = [
   ["[Server]\nPort = 1", "$.Server.Port"],
   ["[Server]\nListen = 4747", "$.Server.Listen"],
   ['[Server]\nListen = "0.0.0.0:4747"', "$.Server.Listen"],
+  ['[Network]\nLocalAddresses = "10.0.0.1"', "$.Network.LocalAddresses"],
+  ['[Network]\nLocalAddresses = ["nas.local"]', "$.Network.LocalAddresses"],
+  ['[Network]\nLocalAddresses = ["10.0.0.0/33"]', "$.Network.LocalAddresses"],
   ["[PluginConfig]\na = 1", "$.PluginConfig.a"],
   ["[PluginConfig.a]\nb = nan", "$.PluginConfig.a.b"],
   ["[PluginConfig.a]\nb = [1, inf]", "$.PluginConfig.a.b"],

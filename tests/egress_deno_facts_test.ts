@@ -1,13 +1,14 @@
 /**
  * What egress relies on in Deno 2.9.6: a version that changes one of these fails here, by name.
  *
- * Needs `--allow-net=127.0.0.1,*.wild.example,*.example,[::1]`, to hand names on to workers; nothing
+ * Needs `--allow-net=127.0.0.1,localhost,*.wild.example,*.example,[::1]`, to hand names on to workers; nothing
  * but 127.0.0.1 is connected to.
  */
 
 import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
 import { Gateway } from "../src/egress/gateway.ts";
 import { hostPortCheck } from "../src/egress/host_ports.ts";
+import { systemResolver } from "../src/egress/resolver.ts";
 
 /** Runs a module in a worker that has only these permissions; returns what it posts. */
 function inWorker(net: string[] | true, source: string): Promise<unknown> {
@@ -170,4 +171,18 @@ Deno.test("deno: the URL parser resolves dot segments, %2e and backslashes, and 
     "/%61",
     "/a/..;/b",
   ]);
+});
+
+const isLocalhostOpen =
+  (await Deno.permissions.query({ name: "net", host: "localhost" })).state === "granted";
+Deno.test({
+  name: "deno: the system's resolver answers localhost, and needs the permission for the name",
+  ignore: !isLocalhostOpen,
+  async fn() {
+    const { signal } = new AbortController();
+    const answers = await systemResolver().resolve("localhost", signal);
+    ok(answers.includes("127.0.0.1") || answers.includes("::1"));
+    // Shorthands are addresses to the system: the gateway must judge answers, whatever the name.
+    if (isNetWhole) deepStrictEqual(await systemResolver().resolve("127.1", signal), ["127.0.0.1"]);
+  },
 });

@@ -7,8 +7,15 @@
 import { SoundproofError } from "../errors.ts";
 import type { LogLevel } from "./abi/extism.ts";
 import { HostEnd, makeChannel } from "./channel.ts";
+import type { MountPoint } from "./files.ts";
 import type { CellLimits } from "./limits.ts";
-import { type CellMessage, type GuestLog, type GuestOutcome, readCellMessage } from "./protocol.ts";
+import {
+  type BootMessage,
+  type CellMessage,
+  type GuestLog,
+  type GuestOutcome,
+  readCellMessage,
+} from "./protocol.ts";
 
 /** A cell that is this much past its deadline is given up: its thread cannot be ended. Milliseconds. */
 export const GRACE_MS = 1_000;
@@ -31,6 +38,8 @@ export interface CellProgram {
   /** Names of granted host functions. */
   readonly functions: readonly string[];
   readonly config: ReadonlyMap<string, string>;
+  /** Folders mounted for the guest; their operations come as calls of the host function `FILES`. */
+  readonly mounts?: readonly MountPoint[];
   readonly logLevel: LogLevel;
   readonly limits: CellLimits;
   readonly handle: HostCallHandler;
@@ -77,8 +86,9 @@ export class Cell {
       this.#lose(`its cell failed: ${event.message}`);
     };
     this.#worker.onmessageerror = () => this.#lose("its cell sent what cannot be read");
-    const { module, functions, config, logLevel, limits } = program;
-    this.#worker.postMessage({ kind: "boot", module, functions, config, logLevel, limits });
+    const { module, functions, config, mounts = [], logLevel, limits } = program;
+    const boot: BootMessage = { kind: "boot", module, functions, config, mounts, logLevel, limits };
+    this.#worker.postMessage(boot);
   }
 
   /** Whether the cell cannot be used any more. */

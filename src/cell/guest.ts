@@ -13,10 +13,13 @@ import v8 from "node:v8";
 import { ExtismKernel, GuestTrap, type HttpAnswer, initialiserOf } from "./abi/extism.ts";
 import { KernelMemory } from "./abi/kernel_memory.ts";
 import { CellEnd } from "./channel.ts";
+import type { FileCaller, FileRequest, FileResponse } from "./files.ts";
+import { decodeFrame, encodeFrame } from "./frame.ts";
 import {
   type BootMessage,
   BUILT_IN_HTTP,
   type CallMessage,
+  FILES,
   type GuestLogLine,
   type GuestOutcome,
 } from "./protocol.ts";
@@ -163,7 +166,7 @@ export class GuestRunner {
   }
 
   #instantiate(watched: boolean): Instance {
-    const { module, limits, logLevel, config } = this.#boot;
+    const { module, limits, logLevel, config, mounts } = this.#boot;
     const kernel = new ExtismKernel({
       memory: this.#memory,
       config,
@@ -176,6 +179,7 @@ export class GuestRunner {
     const wasi = guestWasi(
       (stream, text) => this.#keep({ level: stream === 1 ? "info" : "warn", text }),
       limits.logLineBytes,
+      { mounts, call: (request, payload) => this.#files(request, payload) },
     );
     const imports = {
       "extism:host/env": kernel.functions,
@@ -232,22 +236,18 @@ export class GuestRunner {
     }
   }
 
-  /** `http_request` travels as a host call: lengths of the two parts, then the parts. */
   #http(request: Uint8Array, body: Uint8Array): HttpAnswer {
+    const text = new TextDecoder().decode(request);
     const index = this.#boot.functions.indexOf(BUILT_IN_HTTP);
-    if (index < 0) throw new GuestTrap(`HTTP request to '${urlOf(request)}' is not allowed`);
-    const message = new Uint8Array(4 + request.byteLength + body.byteLength);
-    new DataView(message.buffer).setUint32(0, request.byteLength);
-    message.set(request, 4);
-    message.set(body, 4 + request.byteLength);
-    const response = this.#hostCall(index, message);
-    const head = new DataView(response.buffer, response.byteOffset);
-    const headersLength = head.getUint32(4);
-    return {
-      status: head.getUint32(0),
-      headers: new TextDecoder().decode(response.subarray(8, 8 + headersLength)),
-      body: response.subarray(8 + headersLength),
-    };
+    if (index < 0) throw new GuestTrap(`HTTP request to '${urlOf(text)}' is not allowed`);
+    const { head, payload } = decodeFrame(this.#hostCall(index, encodeFrame(text, body)));
+    return { ...head as Omit<HttpAnswer, "body">, body: payload };
+  }
+
+  #files(request: FileRequest, payload: Uint8Array = new Uint8Array()): ReturnType<FileCaller> {
+    const index = this.#boot.functions.indexOf(FILES);
+    const answer = decodeFrame(this.#hostCall(index, encodeFrame(request, payload)));
+    return { response: answer.head as FileResponse, payload: answer.payload };
   }
 
   #keep(line: GuestLogLine): void {
@@ -296,9 +296,9 @@ function textOf(thrown: unknown): string {
   return thrown instanceof Error ? thrown.message : String(thrown);
 }
 
-function urlOf(request: Uint8Array): string {
+function urlOf(request: string): string {
   try {
-    return String(JSON.parse(new TextDecoder().decode(request)).url).slice(0, 2_000);
+    return String(JSON.parse(request).url).slice(0, 2_000);
   } catch {
     return "";
   }

@@ -17,10 +17,22 @@ export { GRACE_MS } from "./cell.ts";
 export type { CallResult, CellProgram, HostCallHandler } from "./cell.ts";
 export { CellPool, DEFAULT_POOL_LIMITS } from "./cell_pool.ts";
 export type { PoolCallOptions, PoolCounters, PoolLimits } from "./cell_pool.ts";
+export { ERRNO, MAX_TRANSFER_BYTES } from "./files.ts";
+export type {
+  Errno,
+  FileEntry,
+  FileKind,
+  FilePlace,
+  FileRequest,
+  FileResponse,
+  FileStat,
+  MountPoint,
+} from "./files.ts";
+export { decodeFrame, encodeFrame } from "./frame.ts";
 export { importsExtism } from "./imported_modules.ts";
 export { DEFAULT_CELL_LIMITS, DEFAULT_MODULE_LIMITS } from "./limits.ts";
 export type { CellLimits, ModuleLimits } from "./limits.ts";
 export { ModuleCache } from "./module_cache.ts";
 export type { ModuleCacheOptions } from "./module_cache.ts";
-export { BUILT_IN_HTTP, visible } from "./protocol.ts";
+export { BUILT_IN_HTTP, FILES, visible } from "./protocol.ts";
 export type { GuestLog, GuestLogLine, GuestOutcome } from "./protocol.ts";

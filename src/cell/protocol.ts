@@ -5,11 +5,15 @@
  * @module
  */
 
+import type { MountPoint } from "./files.ts";
 import type { CellLimits } from "./limits.ts";
 import { LOG_LEVELS, type LogLevel } from "./abi/extism.ts";
 
 /** Name of the host function behind Extism's built-in `http_request`; no guest can import it. */
 export const BUILT_IN_HTTP = "extism:http_request";
+
+/** Name of the host function behind the file functions of WASI; no guest can import it. */
+export const FILES = "wasi:files";
 
 /** First message to a cell: what it runs. */
 export interface BootMessage {
@@ -18,6 +22,8 @@ export interface BootMessage {
   /** Names of the granted host functions; a host call names one by its index. */
   readonly functions: readonly string[];
   readonly config: ReadonlyMap<string, string>;
+  /** Folders the guest finds. */
+  readonly mounts: readonly MountPoint[];
   readonly logLevel: LogLevel;
   readonly limits: CellLimits;
 }

@@ -1,5 +1,6 @@
 /**
- * WASI preview 1 for a guest without arguments, environment, files or sockets.
+ * WASI preview 1 for a guest without arguments, environment or sockets, and with no files but those of
+ * folders mounted for it (`wasi_files.ts`).
  *
  * `browser_wasi_shim` does the plain part. What stands here replaces the functions in which it falls
  * short: those that would let a guest make the cell allocate without bound (vectors of any count, paths
@@ -8,6 +9,8 @@
  * @module
  */
 
+import type { FileCaller, MountPoint } from "./files.ts";
+import { fileFunctions } from "./wasi_files.ts";
 import { Fd, WASI, wasi as abi, WASIProcExit } from "@bjorn3/browser_wasi_shim";
 
 /** The guest called `proc_exit`. */
@@ -25,6 +28,12 @@ export interface GuestWasi {
   flush(): void;
 }
 
+/** Folders mounted for a guest. */
+export interface GuestFolders {
+  readonly mounts: readonly MountPoint[];
+  readonly call: FileCaller;
+}
+
 /** The 46 functions that exist, so that admission can name one that does not. */
 export const WASI_FUNCTIONS: ReadonlySet<string> = new Set(
   Object.keys(new WASI([], [], [], { debug: false }).wasiImport),
@@ -34,6 +43,8 @@ export const WASI_FUNCTIONS: ReadonlySet<string> = new Set(
 const MAX_VECTORS = 1_024;
 /** Bytes one `fd_write` takes; the guest writes the rest with its next call, as POSIX allows. */
 const MAX_WRITE_BYTES = 64 * 1024;
+/** Descriptors below are the standard streams. */
+const FIRST_FILE = 3;
 const SUBSCRIPTION_BYTES = 48;
 const EVENT_BYTES = 32;
 const MAX_SUBSCRIPTIONS = 64;
@@ -53,8 +64,9 @@ const waiting = new Int32Array(new SharedArrayBuffer(4));
  *
  * @param output Where lines go.
  * @param lineBytes Bytes of an unfinished line that are kept; a longer one is handed out in pieces.
+ * @param files Folders the guest finds, and who performs what it does in them.
  */
-export function guestWasi(output: Output, lineBytes: number): GuestWasi {
+export function guestWasi(output: Output, lineBytes: number, files: GuestFolders): GuestWasi {
   const shim = new WASI(
     [],
     [],
@@ -104,14 +116,32 @@ export function guestWasi(output: Output, lineBytes: number): GuestWasi {
     },
     sched_yield: () => abi.ERRNO_SUCCESS,
   };
+  const standard = { ...shim.wasiImport, ...NO_FILES, ...replaced };
   return {
-    functions: { ...shim.wasiImport, ...NO_FILES, ...replaced },
+    functions: files.mounts.length === 0 ? standard : withFiles(standard, files, view),
     attach: (instance) => void (shim.inst = instance as typeof shim.inst),
     flush() {
       out.flush();
       error.flush();
     },
   };
+}
+
+/** The same functions, where descriptors from 3 on are files. */
+function withFiles(
+  standard: Readonly<Record<string, WebAssembly.ImportValue>>,
+  { mounts, call }: GuestFolders,
+  view: () => DataView,
+): Readonly<Record<string, WebAssembly.ImportValue>> {
+  const functions = { ...standard };
+  for (const [name, onFiles] of Object.entries(fileFunctions(mounts, call, view))) {
+    const onStreams = standard[name];
+    functions[name] = name.startsWith("fd_") && typeof onStreams === "function"
+      ? (...args: number[]) =>
+        Number(args[0]) < FIRST_FILE ? onStreams(...args) : onFiles(...args as never[])
+      : onFiles;
+  }
+  return functions;
 }
 
 /** A descriptor that is a character device and nothing else. */

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { errorText } from "../errors.ts";
-import { permissionFlags } from "./flags.ts";
+import { type Grants, permissionFlags } from "./flags.ts";
 import type { Places } from "./places.ts";
 import type { Source } from "./source.ts";
 
@@ -21,7 +21,13 @@ export async function buildFirstPlugin(
   pluginSources: string,
   pluginsDir: string,
 ): Promise<string | undefined> {
-  const permissions = { read: [pluginSources], write: [pluginsDir], net: [], env: [], imports: [] };
+  const permissions: Grants = {
+    read: [pluginSources],
+    write: [pluginsDir],
+    net: "nothing",
+    env: [],
+    imports: [],
+  };
   try {
     const { success, stderr } = await new Deno.Command("deno", {
       args: [

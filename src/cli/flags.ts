@@ -1,7 +1,7 @@
 import { isAbsolute, relative, sep } from "node:path";
-import type { Address } from "../configuration/mod.ts";
 import { SoundproofError } from "../errors.ts";
 import type { Command } from "./arguments.ts";
+import { deniedRanges } from "./denied_ranges.ts";
 import type { Places } from "./places.ts";
 
 /** All that a process may do; what has no list here it may never do. */
@@ -10,8 +10,8 @@ export interface Grants {
   readonly read: readonly string[];
   /** Absolute paths. */
   readonly write: readonly string[];
-  /** `HOST:PORT`. */
-  readonly net: readonly string[];
+  /** What may be connected to and listened on: nothing, or everything but these IPv4 blocks. */
+  readonly net: "nothing" | { readonly allBut: readonly string[] };
   /** Names of environment variables. */
   readonly env: readonly string[];
   /** Hosts that code may be imported from: none, unless Soundproof's own comes from one. */
@@ -31,10 +31,14 @@ export interface LaunchPlan {
   /** Where the data folder, the plugins folder and the configuration really are, if links lead there. */
   readonly realPaths: readonly string[];
   readonly pluginsDirExists: boolean;
-  readonly listen: Address;
+  /** Private addresses that the configuration opens, for plugins that are granted them. */
+  readonly localAddresses: readonly string[];
   /** The package or the input file that the command names. */
   readonly named: readonly string[];
 }
+
+/** Commands that run plugins, which may need the network. */
+const RUNS_GUESTS: ReadonlySet<Command["kind"]> = new Set(["start", "call", "enable"]);
 
 /** The narrowest grants that a command works with. */
 export function grantsOf(plan: LaunchPlan): Grants {
@@ -42,7 +46,7 @@ export function grantsOf(plan: LaunchPlan): Grants {
   const common = { env: [], imports: plan.sourceHost === undefined ? [] : [plan.sourceHost] };
   const isAboutPackage = "subject" in command && "path" in command.subject;
   if (command.kind === "help" || command.kind === "version" || isAboutPackage) {
-    return { ...common, read: [...plan.source, ...plan.named], write: [], net: [] };
+    return { ...common, read: [...plan.source, ...plan.named], write: [], net: "nothing" };
   }
   const write = plan.pluginsDirExists ? [places.dataDir] : [places.dataDir, places.pluginsDir];
   for (const folder of [...write, ...plan.realPaths]) refuseAround(plan.source, folder);
@@ -58,7 +62,7 @@ export function grantsOf(plan: LaunchPlan): Grants {
       ...plan.named,
     ],
     write,
-    net: command.kind === "start" ? [netName(plan.listen)] : [],
+    net: RUNS_GUESTS.has(command.kind) ? { allBut: deniedRanges(plan.localAddresses) } : "nothing",
   };
 }
 
@@ -73,7 +77,9 @@ export function permissionFlags(grants: Grants): string[] {
     "--no-prompt",
     ...list("read", withoutNested(grants.read)),
     ...list("write", withoutNested(grants.write)),
-    ...list("net", grants.net),
+    ...(grants.net === "nothing"
+      ? []
+      : ["--allow-net", `--deny-net=${grants.net.allBut.join(",")}`]),
     ...list("env", grants.env),
     // Deno lets every program import from a dozen hosts unless told otherwise.
     ...(grants.imports.length > 0 ? list("import", grants.imports) : ["--deny-import"]),
@@ -110,8 +116,4 @@ function refuseAround(source: readonly string[], folder: string): void {
 function isWithin(path: string, folder: string): boolean {
   const way = relative(folder, path);
   return way === "" || (way !== ".." && !way.startsWith(`..${sep}`) && !isAbsolute(way));
-}
-
-function netName({ hostname, port }: Address): string {
-  return hostname.includes(":") ? `[${hostname}]:${port}` : `${hostname}:${port}`;
 }

@@ -1,9 +1,9 @@
 import { join, resolve } from "node:path";
-import type { Address, Configuration } from "../configuration/mod.ts";
+import type { Configuration } from "../configuration/mod.ts";
 import { type Command, parseCommand } from "./arguments.ts";
 import { buildFirstPlugin, isFirstStart } from "./first_start.ts";
 import { grantsOf, permissionFlags } from "./flags.ts";
-import { configurationOf, DEFAULT_LISTEN, type Places, placesOf } from "./places.ts";
+import { configurationOf, type Places, placesOf } from "./places.ts";
 import { runDeno } from "./process.ts";
 import { exists, type Source, sourceAt } from "./source.ts";
 import { type Terminal, warn } from "./terminal.ts";
@@ -29,7 +29,7 @@ export async function launch(args: readonly string[], terminal: Terminal): Promi
   const cwd = Deno.cwd();
   const source = sourceAt(new URL(".", import.meta.url));
   const isAboutPackage = "subject" in command && "path" in command.subject;
-  const configuration = isAboutPackage
+  const configuration: Configuration = isAboutPackage
     ? { plugins: {}, problems: [] }
     : configurationOf(command, cwd);
   const places = placesOf(command, cwd, configuration);
@@ -43,7 +43,7 @@ export async function launch(args: readonly string[], terminal: Terminal): Promi
       linkTargets: isAboutPackage ? [] : linkTargets(places.pluginsDir, terminal),
       realPaths: [places.dataDir, places.configFile, places.pluginsDir].flatMap(realPath),
       pluginsDirExists: exists(places.pluginsDir),
-      listen: listenOf(command, configuration),
+      localAddresses: configuration.localAddresses ?? [],
       named: namedPaths(command, cwd),
     })),
     "--unstable-worker-options",
@@ -68,11 +68,6 @@ async function buildFirst(source: Source, places: Places, terminal: Terminal): P
     : await buildFirstPlugin(source, source.pluginSources, places.pluginsDir);
   if (fault !== undefined) warn(`Cannot build the first plugin, "hello": ${fault}`, terminal);
   return fault === undefined;
-}
-
-function listenOf(command: Command, configuration: Configuration): Address {
-  const asked = command.kind === "start" ? command.listen : undefined;
-  return asked ?? configuration.listen ?? DEFAULT_LISTEN;
 }
 
 /** The paths that the command line itself names, and what is behind them if they are links. */

@@ -11,11 +11,13 @@
  * @module
  */
 export { type Command, parseCommand } from "./arguments.ts";
+export { deniedRanges } from "./denied_ranges.ts";
 export { type Grants, grantsOf, type LaunchPlan, permissionFlags } from "./flags.ts";
 export { launch } from "./launch.ts";
 export { type Places, placesOf } from "./places.ts";
-export { runPluginCommand } from "./plugin_commands.ts";
+export { perform } from "./plugin_commands.ts";
 export { formatTable } from "./table.ts";
-export type { Terminal } from "./terminal.ts";
+export { reportError, type Terminal } from "./terminal.ts";
 export { displayWidth, harmless, shellQuote } from "./text.ts";
 export { checkDenoVersion } from "./version.ts";
+export { greeting } from "./views.ts";

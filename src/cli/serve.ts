@@ -39,6 +39,7 @@ export async function serve(
     dataDir: places.dataDir,
     pluginsDir: places.pluginsDir,
     config: configuration.plugins,
+    network: { ownAddresses: () => [server.addr] },
     log: (entry) => writeLog(entry, terminal),
   });
   if (command.firstStart) await enableFirst(host, terminal);

@@ -1,3 +1,4 @@
+import { isIPv4 } from "node:net";
 import { parse, TomlDate, TomlError } from "smol-toml";
 import { errorText, type Problem, SoundproofError } from "../errors.ts";
 import type { Json } from "../manifest/mod.ts";
@@ -12,6 +13,8 @@ export interface Configuration {
   readonly listen?: Address;
   /** `[Plugins] Folder`, as written: relative to the file's own folder, or absolute. */
   readonly pluginsFolder?: string;
+  /** `[Network] LocalAddresses`: IPv4 addresses and CIDRs that Deno is not to deny the process. */
+  readonly localAddresses?: readonly string[];
   /** `[PluginConfig.<id>]`, by plugin id. */
   readonly plugins: Readonly<Record<string, PluginSettings>>;
   /** What was not understood and is not applied, each with its path in the document. */
@@ -34,7 +37,7 @@ export function parseConfiguration(text: string, file = "soundproof.toml"): Conf
   const document = parseToml(text, file);
   const problems: Problem[] = [];
   const plugins: Record<string, PluginSettings> = Object.create(null);
-  const found: { listen?: Address; pluginsFolder?: string } = {};
+  const found: { listen?: Address; pluginsFolder?: string; localAddresses?: string[] } = {};
 
   const sections: Record<string, Record<string, Reader> | ((table: Table) => void)> = {
     Server: {
@@ -52,6 +55,15 @@ export function parseConfiguration(text: string, file = "soundproof.toml"): Conf
       Folder(value) {
         if (typeof value !== "string" || value === "") return "a path in quotes";
         found.pluginsFolder = value;
+        return undefined;
+      },
+    },
+    Network: {
+      LocalAddresses(value) {
+        if (!Array.isArray(value) || !value.every(isBlock)) {
+          return 'a list of IPv4 addresses and CIDRs, such as ["192.168.1.0/24"]';
+        }
+        found.localAddresses = value;
         return undefined;
       },
     },
@@ -155,6 +167,12 @@ function toJson(value: unknown): Json | undefined {
     object[key] = json;
   }
   return object;
+}
+
+function isBlock(value: unknown): value is string {
+  if (typeof value !== "string") return false;
+  const [address = "", bits = "32", ...rest] = value.split("/");
+  return isIPv4(address) && /^(?:3[0-2]|[12]?\d)$/.test(bits) && rest.length === 0;
 }
 
 function isTable(value: unknown): value is Table {

@@ -6,7 +6,7 @@
 
 import { isIPv6 } from "node:net";
 import { alternatives } from "./glob.ts";
-import type { HostPattern } from "./host_patterns.ts";
+import { HOST_NAME, type HostPattern } from "./host_patterns.ts";
 import { SCHEME_PORTS, type UrlPattern } from "./url_patterns.ts";
 import type { UrlRules } from "./url_rules.ts";
 
@@ -32,7 +32,11 @@ const bracketed = (host: string) => isIPv6(host) ? `[${host}]` : host;
 
 /** Entries for one host with wildcards; `deep` where `*` covers several labels. */
 function entriesOf(host: string, deep: boolean): Entries {
-  if (!/[*?[]/.test(host) || isIPv6(host)) return { hosts: [bracketed(host)], wider: false };
+  if (!/[*?[]/.test(host) || isIPv6(host)) {
+    // `{a,}` has an alternative that is no name: no URL has it, and Deno's list would not take it.
+    const isSayable = HOST_NAME.test(host) || isIPv6(host);
+    return { hosts: isSayable ? [bracketed(host)] : [], wider: false };
+  }
   const network = /^((?:\d{1,3}\.){1,3})\*$/.exec(host)?.[1];
   if (network !== undefined && !deep) {
     const octets = network.split(".").filter((octet) => octet !== "");
@@ -41,7 +45,8 @@ function entriesOf(host: string, deep: boolean): Entries {
   }
   // The whole labels after the last wildcard are all that Deno can be told.
   const suffix = /^.*[*?\]][^.]*\.([^*?[\]]+)$/.exec(host)?.[1];
-  if (suffix === undefined || /(^|\.)\d+$/.test(suffix)) return { hosts: true, wider: true };
+  const isName = suffix !== undefined && HOST_NAME.test(suffix) && !/(?:^|\.)\d+$/.test(suffix);
+  if (!isName) return { hosts: true, wider: true };
   return { hosts: [`*.${suffix}`], wider: !(deep && host === `*.${suffix}`) };
 }
 

@@ -17,9 +17,11 @@ import type { GatewayPass, GatewayPolicy, GatewayRefusal } from "./gateway_polic
 import { serveClient, type SessionContext } from "./gateway_session.ts";
 import { cachingResolver, type Resolver, systemResolver } from "./resolver.ts";
 
-/** An address the host listens on. `0.0.0.0` and `::` stand for all of the machine's. */
+/** An address the host listens on. `0.0.0.0`, `::` and names stand for all of the machine's. */
 export interface OwnAddress {
+  /** Address or name. */
   readonly hostname: string;
+  /** TCP port. */
   readonly port: number;
 }
 
@@ -153,7 +155,8 @@ export class Gateway {
       const host = bareHost(listening.hostname);
       if (host === "localhost") return isLoopback(address);
       const listens = parseAddress(host)?.toString();
-      if (listens !== "0.0.0.0" && listens !== "::") return listens === address;
+      const isOne = listens !== undefined && listens !== "0.0.0.0" && listens !== "::";
+      if (isOne) return listens === address;
       // A connection to an address of this machine has that address at both ends.
       return isLoopback(address) || connected?.localAddress === address;
     });

@@ -10,6 +10,8 @@ import type { GatewayCounters, GatewayLimits, GatewayPolicy } from "./gateway_po
 /** Which way bytes go: `up` from the plugin to a server. */
 export type Direction = "up" | "down";
 
+/** Clients of one pass that may be between login and request while all its connections are open. */
+const WAITING_CLIENTS = 16;
 const MINUTE_MS = 60_000;
 const HOUR_MS = 3_600_000;
 
@@ -39,6 +41,17 @@ export class GatewayAccount {
     return this.policy.limits;
   }
 
+  /**
+   * Takes note of a client that has logged in and not asked for anything yet.
+   *
+   * @returns `false` where the pass has so many sockets that one more cannot be meant well
+   */
+  arrive(client: Socket): boolean {
+    if (this.#sockets.size >= 2 * this.limits.connections + WAITING_CLIENTS) return false;
+    this.hold(client);
+    return true;
+  }
+
   /** Takes a place for a connection to be made; returns the code of the limit that is reached. */
   enter(client: Socket):
     | "egress.rate_limit"
@@ -52,7 +65,6 @@ export class GatewayAccount {
     if (this.counters.open >= this.limits.connections) return "egress.connection_limit";
     if (this.#isSpent("up", 0) || this.#isSpent("down", 0)) return "egress.byte_limit";
     this.counters.open++;
-    this.hold(client);
     client.once("close", () => this.counters.open--);
     return undefined;
   }

@@ -4,10 +4,12 @@
  * @module
  */
 
+import type { ErrorCode } from "../errors.ts";
 import type { AddressPolicy } from "./addresses.ts";
 
 /** Why the gateway did not open, or ended, a connection. */
-export type GatewayRefusalCode =
+export type GatewayRefusalCode = Extract<
+  ErrorCode,
   | "egress.address_refused"
   | "egress.byte_limit"
   | "egress.connect_failed"
@@ -18,7 +20,8 @@ export type GatewayRefusalCode =
   | "egress.malformed"
   | "egress.own_address"
   | "egress.rate_limit"
-  | "egress.resolution_failed";
+  | "egress.resolution_failed"
+>;
 
 /** One refusal, told before the client has its answer. */
 export interface GatewayRefusal {
@@ -28,6 +31,7 @@ export interface GatewayRefusal {
   readonly host: string;
   /** Port as asked for; 0 where the client did not come so far. */
   readonly port: number;
+  /** What kind of refusal it is. */
   readonly code: GatewayRefusalCode;
   /** What was wrong, in words: the reason of an address verdict, the error of a connection. */
   readonly reason: string;
@@ -53,13 +57,16 @@ export interface GatewayLimits {
 
 /** Who a pass is for, and what it may do. */
 export interface GatewayPolicy {
+  /** The plugin, as refusals name it. */
   readonly pluginId: string;
   /**
    * Whether the grant covers a host (lower case, no brackets, no root dot; an address in canonical
    * text) and a port. See `hostPortCheck` in `host_ports.ts`.
    */
   readonly allowsHostPort: (host: string, port: number) => boolean;
+  /** What the grant opens beyond the public internet. */
   readonly addresses: AddressPolicy;
+  /** Ceilings of the pass. */
   readonly limits: GatewayLimits;
 }
 
@@ -79,8 +86,11 @@ export interface GatewayCounters {
 
 /** The right to use a gateway: credentials for one gate. */
 export interface GatewayPass {
+  /** 128 random bits as text. */
   readonly username: string;
+  /** 256 random bits as text. */
   readonly password: string;
+  /** What was done so far; goes on counting. */
   readonly counters: Readonly<GatewayCounters>;
   /** Forgets the credentials and ends every connection of the pass. */
   revoke(): void;

@@ -118,6 +118,9 @@ async function authenticate(
   if (account === undefined) {
     throw new Refused("egress.credentials", "credentials are wrong", new Uint8Array([1, 1]));
   }
+  if (!account.arrive(client)) {
+    throw new Refused("egress.connection_limit", "too many clients of the plugin wait", "none");
+  }
   client.write(new Uint8Array([1, 0]));
   return account;
 }

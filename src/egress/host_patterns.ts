@@ -4,9 +4,11 @@
  * @module
  */
 
-import { domainToASCII } from "node:url";
 import { bareHost, parseAddress } from "./addresses.ts";
-import { compileGlob, type GlobMatcher } from "./glob.ts";
+import { compileGlob } from "./glob.ts";
+
+/** Labels that a name of the DNS can have; the URL parser lets more through (`a;b`, `a..b`). */
+export const HOST_NAME = /^[a-z0-9_-]+(?:\.[a-z0-9_-]+)*$/;
 
 /** A parsed host pattern: any port, path and method. */
 export interface HostPattern {
@@ -16,7 +18,8 @@ export interface HostPattern {
   readonly exact?: string;
   /** The glob in lower case; absent for exact hosts. */
   readonly glob?: string;
-  readonly matches: GlobMatcher;
+  /** Whether a host, in lower case and without brackets and root dot, is one of these. */
+  readonly matches: (host: string) => boolean;
 }
 
 /**
@@ -36,6 +39,7 @@ export function parseHostPattern(text: string): HostPattern | undefined {
     const matches = compileGlob(lower);
     return matches && { text, glob: lower, matches };
   }
-  const exact = domainToASCII(lower);
-  return exact === "" ? undefined : { text, exact, matches: (host) => host === exact };
+  const exact = URL.parse(`http://${lower}/`)?.hostname ?? "";
+  if (!HOST_NAME.test(exact)) return undefined;
+  return { text, exact, matches: (host) => host === exact };
 }

@@ -75,7 +75,7 @@ function labelsWritten(host: string): string {
 function hostRule(rule: string): Test {
   const lower = rule.toLowerCase();
   if (lower === "*") return () => true;
-  if (/^\[[0-9a-f:.]+\]$/.test(lower) || !/[*?[\]{}]/.test(lower)) {
+  if (/^\[[0-9a-f.]*:[0-9a-f:.]*\]$/.test(lower) || !/[*?[\]{}]/.test(lower)) {
     const isPortless = !lower.includes(":") || (lower.match(/:/g)?.length ?? 0) > 1;
     const exact = isPortless && !/[/@\\#%?]/.test(lower) ? written(lower) : "";
     return (host) => exact !== "" && host === exact;

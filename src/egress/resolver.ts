@@ -14,6 +14,8 @@ import { lookup } from "node:dns";
 /** Resolves a name to all its addresses. */
 export interface Resolver {
   /**
+   * Resolves one name.
+   *
    * @param name a host name in lower case
    * @param signal ends the wait
    * @returns every address, in the order to try; empty where the name does not exist

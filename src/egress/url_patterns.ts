@@ -5,9 +5,10 @@
  */
 
 import { domainToASCII } from "node:url";
-import { isIPv4 } from "node:net";
+import { isIPv4, isIPv6 } from "node:net";
 import { bareHost } from "./addresses.ts";
 import { matchesStars } from "./glob.ts";
+import { HOST_NAME } from "./host_patterns.ts";
 import { type PathReadings, readPath } from "./url_reading.ts";
 
 /** A request as patterns see it. */
@@ -34,6 +35,7 @@ export interface UrlPattern {
   readonly scheme: string;
   /** Host, with `*` for a run inside one label; `*` alone is any host. */
   readonly host: string;
+  /** Port, the default of the scheme in the request where none is written. */
   readonly port: PortRule;
   /** `any`, or what the path must be under each reading. */
   readonly path: "any" | { readonly plain: string; readonly deep: string };
@@ -62,7 +64,9 @@ function canonicalHost(host: string): string | undefined {
       ? labels.join(".")
       : undefined;
   }
-  return URL.canParse(`http://${host}`) ? hostOf(new URL(`http://${host}`)) : undefined;
+  const url = URL.parse(`http://${host}`);
+  const exact = url === null ? "" : hostOf(url);
+  return HOST_NAME.test(exact) || isIPv6(exact) ? exact : undefined;
 }
 
 /** The host of a URL as rules compare it. */

@@ -57,7 +57,9 @@ export interface NetworkRules {
 
 /** A URL pattern with its methods in upper case. */
 export interface UrlRule {
+  /** What it covers. */
   readonly pattern: UrlPattern;
+  /** Methods it allows, `*` for any. */
   readonly methods: readonly string[];
 }
 

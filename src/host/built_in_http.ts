@@ -1,25 +1,25 @@
+import { decodeFrame, encodeFrame } from "../cell/mod.ts";
 import type { GateRequest, GateResponse } from "../egress/mod.ts";
 
 /** Larger bodies fail the call (`extism-abi.md`, 1.5). Bytes. */
 const MAX_BODY_BYTES = 50 * 1024 * 1024;
 
 /**
- * A request of Extism's built-in HTTP as the cell sends it: length of the JSON (32 bits, big endian),
- * the JSON, the body. Its keys are matched in any letter case, and what is `null` is not there.
+ * A request of Extism's built-in HTTP as the cell sends it: a frame of the guest's own JSON, as text, and
+ * the body. Keys of the JSON are matched in any letter case, and what is `null` is not there.
  *
- * @throws {TypeError} Where it is not of that form.
+ * @throws {Error} Where it is not of that form.
  */
-export function readBuiltInRequest(message: Uint8Array, timeoutMs: number): GateRequest {
-  const length = new DataView(message.buffer, message.byteOffset, message.byteLength).getUint32(0);
-  const fields = readFields(message.subarray(4, 4 + length));
-  const { url, method, headers } = fields;
+export function readBuiltInRequest(frame: Uint8Array, timeoutMs: number): GateRequest {
+  const { head, payload } = decodeFrame(frame);
+  const { url, method, headers } = readFields(String(head));
   if (typeof url !== "string") throw new TypeError("request has no url");
   if (method !== undefined && typeof method !== "string") throw new TypeError("method is no text");
   return {
     url,
     method: method || "GET",
     headers: readHeaders(headers ?? {}),
-    body: message.subarray(4 + length),
+    body: payload.slice(),
     followRedirects: true,
     timeoutMs,
     maxBodyBytes: MAX_BODY_BYTES,
@@ -27,25 +27,18 @@ export function readBuiltInRequest(message: Uint8Array, timeoutMs: number): Gate
   };
 }
 
-/** A response as the cell reads it: status, length of the header JSON (32 bits each), JSON, body. */
+/** A response as the cell reads it: a frame of status and header JSON, and the body. */
 export function writeBuiltInResponse({ status, headers, body }: GateResponse): Uint8Array {
   const joined = new Map<string, string>();
   for (const [name, value] of headers) {
     const before = joined.get(name);
     joined.set(name, before === undefined ? value : `${before},${value}`);
   }
-  const json = new TextEncoder().encode(JSON.stringify(Object.fromEntries(joined)));
-  const message = new Uint8Array(8 + json.byteLength + body.byteLength);
-  const view = new DataView(message.buffer);
-  view.setUint32(0, status);
-  view.setUint32(4, json.byteLength);
-  message.set(json, 8);
-  message.set(body, 8 + json.byteLength);
-  return message;
+  return encodeFrame({ status, headers: JSON.stringify(Object.fromEntries(joined)) }, body);
 }
 
-function readFields(json: Uint8Array): Record<string, unknown> {
-  const value: unknown = JSON.parse(new TextDecoder().decode(json));
+function readFields(json: string): Record<string, unknown> {
+  const value: unknown = JSON.parse(json);
   if (typeof value !== "object" || value === null) throw new TypeError("request is no JSON object");
   return Object.fromEntries(
     Object.entries(value).map(([key, value]) => [key.toLowerCase(), value ?? undefined]),

@@ -4,13 +4,14 @@ import {
   type AdmittedModule,
   BUILT_IN_HTTP,
   CellPool,
+  FILES,
   type GuestLog,
   type LogLevel,
   type PoolCounters,
   visible,
 } from "../cell/mod.ts";
 import { configMap, type Json, type Manifest, type Permissions } from "../manifest/mod.ts";
-import { HostServices } from "../services/mod.ts";
+import { HostServices, Mounts, type MountSession, mountsOf } from "../services/mod.ts";
 import type { PluginLog } from "./log.ts";
 import type { HostLimits } from "./options.ts";
 import { outputOf } from "./outcome.ts";
@@ -48,6 +49,9 @@ export class LoadedPlugin implements Plugin {
   readonly #parts: PluginParts;
   readonly #services: HostServices;
   readonly #pool: CellPool;
+  readonly #mounts: Mounts;
+  /** Open files of each call that runs, by its signal. */
+  readonly #files = new WeakMap<AbortSignal, MountSession>();
   /** Signals of calls that wait for a host function. */
   readonly #insideCalls = new WeakSet<AbortSignal>();
 
@@ -73,10 +77,16 @@ export class LoadedPlugin implements Plugin {
       egress: parts.network,
       log,
     });
+    this.#mounts = new Mounts(mountsOf(parts.permissions, parts.dataFolder));
     this.#pool = new CellPool({
       module: parts.module,
-      // Extism's HTTP is part of its kernel, so every guest can call it: it is refused where the refusal is told.
-      functions: [...admitted.functions, BUILT_IN_HTTP],
+      functions: [
+        ...admitted.functions,
+        // Extism's HTTP is part of its kernel, so every guest can call it: it is refused where refusals are told.
+        BUILT_IN_HTTP,
+        ...(this.#mounts.mounts.length === 0 ? [] : [FILES]),
+      ],
+      mounts: this.#mounts.mounts.map(({ name, writable }) => ({ name, writable })),
       config,
       logLevel: parts.logLevel,
       limits: limits.cell,
@@ -119,8 +129,19 @@ export class LoadedPlugin implements Plugin {
     signal: AbortSignal,
   ): Uint8Array | Promise<Uint8Array> {
     if (name === BUILT_IN_HTTP) return this.#parts.network.sendBuiltIn(request, signal);
+    if (name === FILES) return this.#session(signal).answer(request);
     this.#insideCalls.add(signal);
     return this.#services.call(name, request, signal);
+  }
+
+  /** The files of a call; they are closed with it. */
+  #session(signal: AbortSignal): MountSession {
+    const known = this.#files.get(signal);
+    if (known !== undefined) return known;
+    const session = this.#mounts.session();
+    this.#files.set(signal, session);
+    signal.addEventListener("abort", () => session.close());
+    return session;
   }
 
   /** A call that a service makes; what it rejects with reads as upstream's. */

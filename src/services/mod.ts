@@ -11,6 +11,7 @@
 
 export { HostServices } from "./host_services.ts";
 export { type MemoryLibrary, memoryMusicServer } from "./memory_music_server.ts";
+export { type Mount, Mounts, MountSession, mountsOf } from "./mounts.ts";
 export {
   type ArtworkKind,
   missingServerParts,

@@ -22,17 +22,18 @@ const ATTEMPTS: Record<string, () => unknown> = {
   "env": () => Deno.env.get("PATH"),
   "env of all": () => Deno.env.toObject(),
   "sys": () => Deno.hostname(),
-  "connect elsewhere": () => Deno.connect({ hostname: "127.0.0.1", port: 9 }),
-  "listen elsewhere": () => Deno.listen({ hostname: "127.0.0.1", port: 4999 }),
-  "listen on every address": () => Deno.listen({ hostname: "0.0.0.0", port: 4998 }),
-  "resolve a name": () => Deno.resolveDns("example.com", "A"),
+  "connect to a private address": () => Deno.connect({ hostname: "10.0.0.1", port: 9 }),
+  "connect to a mapped one": () => Deno.connect({ hostname: "::ffff:192.168.0.1", port: 9 }),
+  "fetch from a metadata address": () => fetch("http://169.254.169.254/"),
+  "open a socket to a private address": () => new WebSocket("ws://172.16.0.1/"),
+  "listen on every address": () => Deno.listen({ hostname: "0.0.0.0", port: 0 }),
   "import code": () => import(remote),
   "write the data folder": () => {
     Deno.mkdirSync(dataDir, { recursive: true });
     Deno.writeTextFileSync(`${dataDir}/file`, "");
   },
   "read its own code": () => Deno.readTextFileSync(new URL("../errors.ts", import.meta.url)),
-  "listen": () => Deno.listen({ hostname: "127.0.0.1", port: 4997 }).close(),
+  "listen on loopback": () => Deno.listen({ hostname: "127.0.0.1", port: 0 }).close(),
 };
 
 const outcomes: Record<string, string> = {};
@@ -43,12 +44,12 @@ for (const [name, attempt] of Object.entries(ATTEMPTS)) {
   } catch (error) {
     const text = String(error);
     const denied = error instanceof Deno.errors.NotCapable ||
-      /Requires import access|remote/.test(text);
+      /Requires (?:net|import) access|remote/.test(text);
     outcomes[name] = denied ? "denied" : text;
   }
 }
 const states: Record<string, string> = {};
-for (const name of ["read", "write", "net", "env", "run", "ffi", "sys", "import"] as const) {
+for (const name of ["read", "write", "env", "run", "ffi", "sys", "import"] as const) {
   states[name] = Deno.permissions.querySync({ name }).state;
 }
 Deno.stdout.writeSync(new TextEncoder().encode(JSON.stringify({ outcomes, states })));

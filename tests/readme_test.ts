@@ -1,0 +1,50 @@
+import assert from "node:assert/strict";
+import { statusOf } from "../src/api/mod.ts";
+import { ERROR_CODES } from "../src/errors.ts";
+
+const README = Deno.readTextFileSync("README.md");
+
+Deno.test("the README's table of error codes is the list in the code, with its statuses", () => {
+  const [, section = ""] = README.split("\n## Error codes\n");
+  const rows = section.split("\n## ", 1).join("").split("\n").filter((line) => /^\| `/.test(line))
+    .map((line) => line.split("|").map((cell) => cell.trim()).slice(1, 4));
+  const wanted = Object.entries(ERROR_CODES).sort(([left], [right]) => left < right ? -1 : 1)
+    .map(([code, meaning]) => [
+      `\`${code}\``,
+      /^(?:cli|configuration)\./.test(code) ? "" : String(statusOf(code)),
+      meaning,
+    ]);
+  assert.deepEqual(
+    rows,
+    wanted,
+    `want:\n${wanted.map((row) => `| ${row.join(" | ")} |`).join("\n")}`,
+  );
+});
+
+Deno.test("every task that the README names is there", () => {
+  const { tasks } = JSON.parse(Deno.readTextFileSync("deno.json"));
+  const named = Array.from(
+    README.matchAll(/deno(?:@[\d.]+)? task ([\w:]+)/g),
+    ([, name]) => name ?? "",
+  );
+  assert.ok(named.length > 5);
+  for (const name of named) assert.ok(name in tasks, name);
+});
+
+Deno.test("no task gives every permission", () => {
+  const { tasks } = JSON.parse(Deno.readTextFileSync("deno.json"));
+  for (const [name, command] of Object.entries<string>(tasks)) {
+    if (/deno (?:run|test|bench)\b/.test(command)) assert.match(command, /--no-prompt/, name);
+    assert.doesNotMatch(
+      command,
+      / -A\b|--allow-all|--allow-(?:write|net|run|env|ffi)(?: |$)/,
+      name,
+    );
+  }
+});
+
+Deno.test("every file that SECURITY.md names as a test is there", () => {
+  const named = Deno.readTextFileSync("SECURITY.md").match(/tests\/\w+\.ts/g) ?? [];
+  assert.ok(named.length > 5);
+  for (const path of named) assert.ok(Deno.statSync(path).isFile);
+});
