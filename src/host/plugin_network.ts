@@ -1,4 +1,4 @@
-import { errorText, SoundproofError } from "../errors.ts";
+import { SoundproofError } from "../errors.ts";
 import {
   Gate,
   type GateRequest,
@@ -9,13 +9,15 @@ import {
 } from "../egress/mod.ts";
 import type { LocalGrant } from "../grants/mod.ts";
 import type { NetworkPermission, Permissions } from "../manifest/mod.ts";
-import type {
-  ConnectRequest,
-  Egress,
-  EgressRequest,
-  EgressResponse,
-  Socket,
-  SocketEvents,
+import {
+  type ConnectRequest,
+  type Egress,
+  EgressError,
+  type EgressFault,
+  type EgressRequest,
+  type EgressResponse,
+  type Socket,
+  type SocketEvents,
 } from "../services/mod.ts";
 import { readBuiltInRequest, writeBuiltInResponse } from "./built_in_http.ts";
 import { DEFAULT_GATEWAY_LIMITS, type HostNetwork } from "./host_network.ts";
@@ -67,12 +69,14 @@ export class PluginNetwork implements Egress {
     this.#websocket = websocket && rulesOf(websocket, []);
   }
 
-  /** Sends a request of `http_send`; what it throws is what the guest reads (`extism-abi.md`, 2.2). */
+  /** Sends a request of `http_send` (`extism-abi.md`, 2.2). */
   async send(request: EgressRequest, signal: AbortSignal): Promise<EgressResponse> {
     const { url, method, maxBodyBytes } = request;
     return await this.#exchange({
       url,
       method,
+      // A redirect beyond the last that is followed is the guest's answer, as upstream.
+      surplusRedirect: "response",
       headers: [...request.headers],
       body: request.body,
       followRedirects: request.followRedirects &&
@@ -81,7 +85,7 @@ export class PluginNetwork implements Egress {
       maxBodyBytes,
       overflow: "cut",
     }, signal).catch((thrown) => {
-      throw httpFault(thrown, method, url);
+      throw egressError(thrown);
     });
   }
 
@@ -112,7 +116,7 @@ export class PluginNetwork implements Egress {
     }
   }
 
-  /** Opens a WebSocket; what it throws is what the guest reads (`extism-abi.md`, 2.8). */
+  /** Opens a WebSocket (`extism-abi.md`, 2.8). */
   async connect(
     request: ConnectRequest,
     events: SocketEvents,
@@ -136,12 +140,20 @@ export class PluginNetwork implements Egress {
       return {
         send: (message) =>
           typeof message === "string" ? socket.sendText(message) : socket.sendBinary(message),
-        close: (code, reason) => socket.close(code, reason),
+        close(code, reason) {
+          try {
+            socket.close(code, reason);
+          } catch (thrown) {
+            // A code that cannot be sent must not keep the connection open.
+            socket.close(1000, "");
+            throw thrown;
+          }
+        },
       };
     } catch (thrown) {
       const fault = this.#refusals.explain(thrown, since);
       this.#audit(fault, url);
-      throw websocketFault(fault, url);
+      throw egressError(fault);
     }
   }
 
@@ -241,58 +253,26 @@ function isRefusal({ code }: SoundproofError): boolean {
   return code.startsWith("egress.") && !FAULTS_OF_TRANSPORT.has(code);
 }
 
-function httpFault(thrown: unknown, method: string, url: string): unknown {
+/** A fault as the host services know it; they have the texts that guests know. */
+function egressError(thrown: unknown): unknown {
   if (!(thrown instanceof SoundproofError)) return thrown;
-  const verb = method.charAt(0).toUpperCase() + method.slice(1).toLowerCase();
-  // Plugins put these texts into logs, and keys stand in queries.
-  const shown = withoutSecrets(url);
-  const text = () => {
-    switch (thrown.code) {
-      case "egress.url_not_allowed":
-        return notAllowed(url, thrown);
-      case "egress.address_refused":
-        return `${
-          notAllowed(url, thrown)
-        }; private/loopback addresses need the administrator's grant`;
-      case "egress.scheme_not_allowed":
-        return `invalid URL scheme "${schemeOf(url)}": must be http or https`;
-      case "egress.timeout":
-        return `${verb} "${shown}": context deadline exceeded`;
-      case "egress.cancelled":
-        return `${verb} "${shown}": context canceled`;
-      default:
-        return `${verb} "${shown}": ${thrown.message}`;
-    }
-  };
-  return new SoundproofError(thrown.code, text(), { cause: thrown });
-}
-
-function websocketFault(thrown: unknown, url: string): unknown {
-  if (!(thrown instanceof SoundproofError)) {
-    return new Error(`failed to connect: ${errorText(thrown)}`);
+  const { code, message } = thrown;
+  const because = (fault: EgressFault, text = message) =>
+    new EgressError(fault, text, undefined, { cause: thrown });
+  switch (code) {
+    case "egress.url_not_allowed":
+    case "egress.host_not_allowed":
+      return because("host");
+    case "egress.address_refused":
+    case "egress.own_address":
+      return because("private");
+    case "egress.timeout":
+      return because("transport", "context deadline exceeded");
+    case "egress.cancelled":
+      return because("transport", "context canceled");
+    default:
+      return because(isRefusal(thrown) ? "rule" : "transport");
   }
-  const text = () => {
-    switch (thrown.code) {
-      case "egress.url_not_allowed":
-      case "egress.address_refused":
-        return notAllowed(url, thrown);
-      case "egress.scheme_not_allowed":
-        return "invalid URL scheme: must be ws:// or wss://";
-      default:
-        return `failed to connect: ${thrown.message}`;
-    }
-  };
-  return new SoundproofError(thrown.code, text(), { cause: thrown });
-}
-
-function notAllowed(url: string, { message }: SoundproofError): string {
-  return URL.canParse(url)
-    ? `host "${new URL(url).host}" is not allowed: ${message}`
-    : `invalid URL: ${message}`;
-}
-
-function schemeOf(url: string): string {
-  return URL.canParse(url) ? new URL(url).protocol.slice(0, -1) : "";
 }
 
 /** A URL as it may be written down: without credentials, query and fragment. */

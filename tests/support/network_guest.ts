@@ -3,7 +3,7 @@
  *
  * Exports: `get` and `post` hand the input, a request of Extism's built-in HTTP in JSON, to `http_request` (`post` with the
  * same text as its body) and give out status, length of the headers (32 bits each), headers, body; every
- * host function under its own name, its answer being the output.
+ * host function of its permissions under its own name, its answer being the output.
  *
  * @module
  */
@@ -19,6 +19,14 @@ const NAMES = {
     "websocket_closeconnection",
   ],
 };
+
+/** Every event is logged; a binary message also closes its connection, with the code 0, from inside the callback. */
+const CALLBACKS = ["text_message", "binary_message", "close", "error"].map((event) =>
+  `(func (export "nd_websocket_on_${event}") (result i32)
+    ${event === "binary_message" ? "(drop (call $websocket_closeconnection (call $input)))" : ""}
+    (call $log (call $input))
+    (i32.const 0))`
+).join("\n");
 
 /** Builds the guest with the host functions of these permissions among its imports. */
 export function networkGuest(permissions: readonly (keyof typeof NAMES)[] = []): Uint8Array {
@@ -38,6 +46,7 @@ export function networkGuest(permissions: readonly (keyof typeof NAMES)[] = []):
       `(import "extism:host/user" "${name}" (func $${name} (param i64) (result i64)))`
     ).join("\n")
   }
+    (import "extism:host/env" "log_info" (func $log (param i64)))
     (memory 1)
     (func $copy (param $to i64) (param $from i64) (param $n i64)
       (block $end (loop $next
@@ -79,7 +88,8 @@ export function networkGuest(permissions: readonly (keyof typeof NAMES)[] = []):
         (call $output (local.get $answer) (call $length (local.get $answer)))
         (i32.const 0))`
     ).join("\n")
-  })`);
+  }
+    ${permissions.includes("websocket") ? CALLBACKS : ""})`);
 }
 
 /** What `http_request` gave a guest. */

@@ -48,7 +48,11 @@ export interface NetworkHost extends AsyncDisposable {
   readonly asked: readonly string[];
   /** Lets the guest send a request; with a method other than GET the JSON of the request is its body. */
   send(plugin: string, request: string | GuestRequest): Promise<GuestResponse>;
-  /** The same, where it must be refused: what the guest reads, and the codes that were told of it. */
+  /** Lets the guest call a host function; gives its answer. */
+  ask(plugin: string, name: string, request: object): Promise<Record<string, unknown>>;
+  /** What the guest was told of its WebSockets, in order. */
+  events(plugin: string): Record<string, unknown>[];
+  /** As `send`, where it must be refused: what the guest reads, and the codes that were told of it. */
   refused(plugin: string, request: string | GuestRequest): Promise<Refusal>;
 }
 
@@ -66,7 +70,6 @@ export async function networkHost(
 ): Promise<NetworkHost> {
   const folder = tempDir();
   const pluginsDir = `${folder.path}/plugins`;
-  const wasm = networkGuest();
   for (const [id, { http, websocket }] of Object.entries(plugins)) {
     Deno.mkdirSync(`${pluginsDir}/${id}`, { recursive: true });
     const rules = [http, websocket].some((asked) => asked?.allowedUrls !== undefined);
@@ -82,6 +85,10 @@ export async function networkHost(
       },
     };
     Deno.writeTextFileSync(`${pluginsDir}/${id}/manifest.json`, JSON.stringify(manifest));
+    const wasm = networkGuest([
+      ...(http ? ["http" as const] : []),
+      ...(websocket ? ["websocket" as const] : []),
+    ]);
     Deno.writeFileSync(`${pluginsDir}/${id}/plugin.wasm`, wasm);
   }
   const log: LogEntry[] = [];
@@ -115,6 +122,14 @@ export async function networkHost(
     log,
     asked,
     send: async (plugin, request) => readGuestResponse(await call(plugin, request)),
+    async ask(plugin, name, request) {
+      const input = new TextEncoder().encode(JSON.stringify(request));
+      const output = await host.plugin(plugin).call(name, input);
+      return JSON.parse(new TextDecoder().decode(output));
+    },
+    events: (plugin) =>
+      log.filter((entry) => entry.plugin === plugin && entry.message.startsWith("{"))
+        .map(({ message }) => JSON.parse(message)),
     async refused(plugin, request) {
       const before = host.audit().at(-1)?.id ?? 0;
       const text = await call(plugin, request).then(
