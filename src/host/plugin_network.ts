@@ -162,6 +162,11 @@ export class PluginNetwork implements Egress {
     return (await this.#open)?.pass.counters;
   }
 
+  /** What the gate has under way; `undefined` while the plugin has not used the network. */
+  async load(): Promise<Gate["load"] | undefined> {
+    return (await this.#open)?.gate.load;
+  }
+
   /** Ends every request and socket. */
   async close(): Promise<void> {
     this.#closed = true;
