@@ -25,6 +25,9 @@ export interface GuestSetup {
   readonly config?: Readonly<Record<string, string>>;
   /** Trace 0 to error 4; default 2, info. */
   readonly logLevel?: number;
+  /** Host functions of `extism:host/user` by name: JSON in, JSON out; a text is answered as it is. */
+  // deno-lint-ignore no-explicit-any
+  readonly host?: Readonly<Record<string, (request: any) => unknown>>;
 }
 
 const LEVELS = ["trace", "debug", "info", "warn", "error"];
@@ -34,7 +37,7 @@ export function callGuest(
   module: WebAssembly.Module,
   name: string,
   input: string | Uint8Array = "",
-  { config = {}, logLevel = 2 }: GuestSetup = {},
+  { config = {}, logLevel = 2, host = {} }: GuestSetup = {},
 ): Outcome {
   const memory = new DataView(new ArrayBuffer(1 << 22));
   const bytes = new Uint8Array(memory.buffer);
@@ -95,7 +98,16 @@ export function callGuest(
     env[`log_${level}`] = (handle = 0n) => void log.push(`${level}: ${text(handle)}`);
   }
 
-  const { exports } = new WebAssembly.Instance(module, { "extism:host/env": env });
+  const user: Record<string, (request: bigint) => bigint> = {};
+  for (const [name, answer] of Object.entries(host)) {
+    user[name] = (request) => {
+      const value = answer(JSON.parse(text(request)));
+      return putText(typeof value === "string" ? value : JSON.stringify(value));
+    };
+  }
+
+  const imports = { "extism:host/env": env, "extism:host/user": user };
+  const { exports } = new WebAssembly.Instance(module, imports);
   let code: number | undefined;
   try {
     code = (exports[name] as () => number)();

@@ -56,6 +56,16 @@ Deno.test("http_send: no method is GET, redirects can be handed back, 4xx and 20
   strictEqual(egress.requests[0]?.followRedirects, false);
 });
 
+Deno.test("http_send: a manifest that says no redirects gets none", async () => {
+  const egress = new FakeEgress();
+  await using bench = new Bench({
+    permissions: { http: { allowLocalNetwork: false, allowRedirects: false } },
+    egress,
+  });
+  await bench.call("http_send", { request: { url: "http://x/" } });
+  strictEqual(egress.requests[0]?.followRedirects, false);
+});
+
 Deno.test("http_send: a body beyond the cap is cut to exactly the cap, without an error", async () => {
   const egress = new FakeEgress();
   egress.answer = () =>
@@ -167,6 +177,7 @@ Deno.test("http_send: requests at once are bounded, and one that ends makes room
   match((await bench.call("http_send", request)).error, /maximum of 1 requests at once$/);
   release();
   deepStrictEqual(await first, { result: { statusCode: 200 } });
+  strictEqual(bench.clock.waiting, 0);
   const third = bench.call("http_send", request);
   await settle();
   release();

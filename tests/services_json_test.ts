@@ -181,6 +181,12 @@ Deno.test("encode sends what a table wants always, and null for unmatched entrie
   );
 });
 
+Deno.test("encode makes JSON of numbers that JSON does not know", () => {
+  const shape = { i: always(int32), j: int32, f: always(float64), g: nullable(float64) };
+  const answer = encode(shape, { i: NaN, j: 1e300, f: Infinity, g: NaN });
+  JSON.parse(toText(answer));
+});
+
 Deno.test("an error always has a text", () => {
   strictEqual(toText(encodeError("")), '{"error":"unknown error"}');
 });

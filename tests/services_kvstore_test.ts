@@ -31,8 +31,27 @@ Deno.test("kvstore: values and usage survive a reload; expiry goes on meanwhile"
   Deno.removeSync(dataFolder, { recursive: true });
 });
 
-Deno.test("kvstore: the folder is 0700 and every file in it 0600", async () => {
+Deno.test("kvstore: above a limit that was lowered, values can shrink and not grow", async () => {
   const dataFolder = folder();
+  const set = (bench: Bench, key: string, length: number) =>
+    bench.call("kvstore_set", { key, value: new Uint8Array(length).toBase64() });
+  {
+    await using bench = new Bench({ permissions, dataFolder });
+    await set(bench, "a", 1000);
+    await set(bench, "b", 1000);
+  }
+  {
+    await using bench = new Bench({ permissions: { kvstore: { maxSize: "1KB" } }, dataFolder });
+    deepStrictEqual(await set(bench, "a", 900), {});
+    match((await set(bench, "a", 901)).error, /^storage limit exceeded: would use 1\.9 kB of 1\.0/);
+  }
+  Deno.removeSync(dataFolder, { recursive: true });
+});
+
+Deno.test("kvstore: the folder is 0700 and every file in it 0600, also where they were not", async () => {
+  const dataFolder = folder();
+  Deno.mkdirSync(`${dataFolder}/data`, { mode: 0o755 });
+  Deno.writeTextFileSync(`${dataFolder}/data/kvstore.db`, "", { mode: 0o644 });
   {
     await using bench = new Bench({ permissions, dataFolder });
     await bench.call("kvstore_set", { key: "a", value: "AQI=" });

@@ -8,11 +8,11 @@ import {
   LIBRARY_CASES,
   MATCHER_CASES,
   MUSIC,
-  PREFERENCES_CASES,
-  SCROBBLE_CASES,
   SUBSONIC_CASES,
   USERS_CASES,
 } from "./services_cases/music.ts";
+import { PREFERENCES_CASES } from "./services_cases/preferences.ts";
+import { SCROBBLE_CASES } from "./services_cases/scrobbles.ts";
 
 const musicServer = memoryMusicServer(MUSIC);
 

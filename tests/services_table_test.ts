@@ -1,11 +1,14 @@
 import { deepStrictEqual, ok, strictEqual, throws } from "node:assert/strict";
+import { DatabaseSync } from "node:sqlite";
 import type { Permissions } from "../src/manifest/mod.ts";
 import {
   describeHostFunctions,
   HOST_FUNCTIONS,
   memoryMusicServer,
   permissionOf,
+  systemClock,
 } from "../src/services/mod.ts";
+import { Cache } from "../src/services/cache.ts";
 import { FakeEgress } from "./services_cases/egress.ts";
 import { ALL_CASES } from "./services_cases/mod.ts";
 import { Bench } from "./services_cases/harness.ts";
@@ -48,6 +51,67 @@ Deno.test("only the functions of granted permissions exist", async () => {
   }
 });
 
+Deno.test("a function that no class answers refuses the load", () => {
+  const { has } = Cache.prototype;
+  Reflect.deleteProperty(Cache.prototype, "has");
+  try {
+    throws(() => new Bench({ permissions: { cache: {} } }), {
+      code: "services.function_missing",
+      message: /^Cannot provide host function "cache_has": service "cache" has no method "has"$/,
+    });
+  } finally {
+    Cache.prototype.has = has;
+  }
+});
+
+Deno.test("a fault that no service foresaw tells the guest nothing and the log everything", async () => {
+  const { has } = Cache.prototype;
+  Cache.prototype.has = () => {
+    throw new TypeError("/etc/secret is not readable");
+  };
+  try {
+    await using bench = new Bench({ permissions: { cache: {} } });
+    deepStrictEqual(await bench.call("cache_has", { key: "k" }), { error: "internal error" });
+    deepStrictEqual(bench.logs, ["error cache_has: /etc/secret is not readable"]);
+  } finally {
+    Cache.prototype.has = has;
+  }
+});
+
+Deno.test("an answer beyond the ceiling is an error", async () => {
+  await using bench = new Bench({ permissions: { cache: {} }, limits: { answerBytes: 100 } });
+  await bench.call("cache_setstring", { key: "k", value: "x".repeat(200) });
+  const { error } = await bench.call("cache_getstring", { key: "k" });
+  strictEqual(error, "answer size 226 exceeds maximum of 100 bytes");
+});
+
+Deno.test("a timer whose work fails does not end the process", async () => {
+  const dataFolder = Deno.makeTempDirSync({ dir: "tests/.tmp" });
+  await using bench = new Bench({ permissions: { kvstore: {} }, dataFolder });
+  const database = new DatabaseSync(`${dataFolder}/data/kvstore.db`);
+  database.exec("DROP TABLE kvstore");
+  database.close();
+  await bench.clock.advance(3_600_000);
+  strictEqual(bench.logs[0], "error timer: no such table: kvstore");
+  Deno.removeSync(dataFolder, { recursive: true });
+});
+
+Deno.test("the machine's own clock calls back once, later, and not when cancelled", async () => {
+  const fired: string[] = [];
+  const cancel = systemClock.after(1, () => fired.push("cancelled"));
+  const done = new Promise<void>((resolve) =>
+    systemClock.after(5, () => {
+      fired.push("fired");
+      resolve();
+    })
+  );
+  systemClock.after(2 ** 40, () => fired.push("in 35 years"))();
+  cancel();
+  deepStrictEqual(fired, []);
+  await done;
+  deepStrictEqual(fired, ["fired"]);
+});
+
 Deno.test("the limits can take single functions away", async () => {
   await using bench = new Bench({ functions: new Set(["config_get"]) });
   deepStrictEqual([...bench.services.functions], ["config_get"]);
@@ -80,16 +144,11 @@ Deno.test("the names of the cases tell them apart", () => {
 /** What a function answers to nothing at all, for those that take parameters and those that do not. */
 for (const { name, permission, request } of HOST_FUNCTIONS.values()) {
   Deno.test(`${name}: empty input, null, and a request of another type are answered, never thrown`, async () => {
-    const permissions: Permissions = {
-      http: { allowLocalNetwork: false, allowRedirects: true },
-      kvstore: {},
-      library: { filesystem: false },
-      subsonicapi: { allowAdmins: true },
-      taskqueue: { maxConcurrency: 1 },
-      websocket: { allowLocalNetwork: false, allowRedirects: true },
-      users: {},
-      ...(permission !== "always" && { [permission]: { maxConcurrency: 1, allowAdmins: true } }),
-    };
+    const all = { allowLocalNetwork: false, allowRedirects: true, filesystem: false };
+    const more = { allowAdmins: true, maxConcurrency: 1 };
+    const permissions: Permissions = permission === "always"
+      ? {}
+      : { [permission]: { ...all, ...more } };
     await using bench = new Bench({
       permissions,
       musicServer: memoryMusicServer(),

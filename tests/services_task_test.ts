@@ -1,4 +1,5 @@
 import { deepStrictEqual, match, ok, strictEqual, throws } from "node:assert/strict";
+import { DatabaseSync } from "node:sqlite";
 import { queueSettings } from "../src/services/task_settings.ts";
 import { TASK_CASES } from "./services_cases/task.ts";
 import {
@@ -154,13 +155,17 @@ Deno.test("task: concurrency is that of the queue, and the next task starts when
   strictEqual(ends.length, 3);
 });
 
-Deno.test("task: tasks run by due time, then in the order they came", async () => {
-  await using bench = await withQueue({});
-  const ids = [];
-  for (let index = 0; index < 5; index++) ids.push(await enqueue(bench));
-  await settle();
-  await settle();
-  deepStrictEqual(bench.calls.map(({ input }) => (input as Run).taskId), ids);
+Deno.test("task: tasks run in the order they came, and a retry when it is due", async () => {
+  await using bench = await withQueue({ maxRetries: 1, backoffMs: 50 });
+  const ends = manual(bench);
+  const ids = [await enqueue(bench), await enqueue(bench), await enqueue(bench)];
+  await ends[0]?.("5");
+  await bench.clock.advance(100);
+  await ends[1]?.();
+  await ends[2]?.();
+  await ends[3]?.();
+  const runs = bench.calls.map(({ input }) => ids.indexOf((input as Run).taskId));
+  deepStrictEqual(runs, [0, 1, 2, 0]);
 });
 
 Deno.test("task: spacing holds across workers, and the first goes at once", async () => {
@@ -252,9 +257,11 @@ Deno.test("task: tasks wait over a reload until the queue is created again; inte
   Deno.removeSync(dataFolder, { recursive: true });
 });
 
-Deno.test("task: unloading waits ten seconds for a guest that does not end, and no longer", async () => {
-  const bench = await withQueue({}, { callGuest: () => new Promise(() => {}) });
-  await enqueue(bench);
+Deno.test("task: unloading waits ten seconds for a guest that does not end, and takes its task back", async () => {
+  Deno.mkdirSync("tests/.tmp", { recursive: true });
+  const dataFolder = Deno.makeTempDirSync({ dir: "tests/.tmp" });
+  const bench = await withQueue({}, { dataFolder, callGuest: () => new Promise(() => {}) });
+  const id = await enqueue(bench);
   let closed = false;
   const closing = bench[Symbol.asyncDispose]().then(() => closed = true);
   await bench.clock.advance(9_999);
@@ -264,6 +271,14 @@ Deno.test("task: unloading waits ten seconds for a guest that does not end, and 
   strictEqual(bench.clock.waiting, 0);
   const { error } = await bench.call("task_enqueue", { queueName: "q", payload: "" });
   strictEqual(error, "database is closed");
+  {
+    await using again = new Bench({
+      permissions: { taskqueue: { maxConcurrency: 1 } },
+      dataFolder,
+    });
+    deepStrictEqual(await status(again, id), { status: "pending", message: "", attempt: 0 });
+  }
+  Deno.removeSync(dataFolder, { recursive: true });
 });
 
 Deno.test("task: the number of tasks and their bytes are bounded, and finished payloads do not count", async () => {
@@ -280,6 +295,29 @@ Deno.test("task: the number of tasks and their bytes are bounded, and finished p
   strictEqual(fourth.error, "enqueuing task: maximum of 3 tasks reached");
   await bench.clock.advance(3_600_001);
   await enqueue(bench);
+});
+
+Deno.test("task: the payload of a finished task does not stay on the disk", async () => {
+  Deno.mkdirSync("tests/.tmp", { recursive: true });
+  const dataFolder = Deno.makeTempDirSync({ dir: "tests/.tmp" });
+  {
+    await using bench = await withQueue({}, { dataFolder });
+    const ends = manual(bench);
+    await enqueue(bench);
+    await enqueue(bench);
+    await ends[0]?.();
+    await bench.call("task_clearqueue", { queueName: "q" });
+    await enqueue(bench);
+    await bench.call("task_clearqueue", { queueName: "q" });
+    using database = new DatabaseSync(`${dataFolder}/data/taskqueue.db`);
+    const rows = database.prepare("SELECT status, LENGTH(payload) AS bytes FROM tasks").all();
+    deepStrictEqual(rows.map((row) => `${row["status"]} ${row["bytes"]}`).sort(), [
+      "cancelled 0",
+      "completed 0",
+      "running 1",
+    ]);
+  }
+  Deno.removeSync(dataFolder, { recursive: true });
 });
 
 Deno.test("task: a huge message is cut, and further ones cannot pass the ceiling on bytes", async () => {

@@ -57,7 +57,8 @@ const NO_LOG: GuestLog = { lines: [], dropped: 0 };
 
 interface RunningCall {
   readonly settle: (result: CallResult) => void;
-  readonly abort: AbortController;
+  /** Made for the first host call: most calls of small guests make none. */
+  abort?: AbortController;
   hostCallPending: boolean;
 }
 
@@ -117,19 +118,18 @@ export class Cell {
       () => this.#lose("its cell did not come back from the deadline"),
       timeoutMs + GRACE_MS,
     );
-    const abort = new AbortController();
     this.#state = "busy";
     this.#prepared = false;
-    this.#running = {
-      abort,
+    const running: RunningCall = {
       hostCallPending: false,
       settle: (result) => {
         clearTimeout(graceTimer);
         this.#running = undefined;
-        abort.abort(new DOMException("The guest's call is over", "AbortError"));
+        running.abort?.abort(new DOMException("The guest's call is over", "AbortError"));
         resolve(result);
       },
     };
+    this.#running = running;
     if (this.#channel.isLarge) {
       this.#channel = new HostEnd(makeChannel(this.#program.limits.hostCallBytes));
       this.#channelSent = false;
@@ -187,6 +187,7 @@ export class Cell {
     const name = call && this.#program.functions[call.index];
     if (call === undefined || name === undefined) return false;
     const channel = this.#channel;
+    running.abort ??= new AbortController();
     const isOpen = () => this.#running === running;
     try {
       const response = this.#program.handle(name, call.request, running.abort.signal);

@@ -13,7 +13,11 @@ const scope = globalThis as unknown as {
   onmessage: ((event: MessageEvent<BootMessage | CallMessage>) => void) | null;
 };
 
+/** A cell that has been idle for so long collects garbage. Milliseconds. */
+const COLLECT_WHEN_IDLE_MS = 100;
+
 let runner: GuestRunner | undefined;
+let collecting: ReturnType<typeof setTimeout> | undefined;
 
 scope.onmessage = ({ data }) => {
   if (data.kind === "boot") {
@@ -22,7 +26,11 @@ scope.onmessage = ({ data }) => {
     return;
   }
   if (runner === undefined) return;
+  clearTimeout(collecting);
   const outcome = runner.call(data);
   scope.postMessage({ kind: "outcome", outcome, log: runner.takeLog() });
+  if (runner.mustCollect) runner.collect();
   scope.postMessage({ kind: "idle", prepared: runner.prepare() });
+  // Collecting takes longer than most calls, so it waits until no call comes.
+  collecting = setTimeout(() => runner?.collect(), COLLECT_WHEN_IDLE_MS);
 };

@@ -27,8 +27,10 @@ import { type GuestWasi, guestWasi, WASIProcExit } from "./wasi.ts";
 
 /** Kernel memory above this is given back after the call. Bytes. */
 const KEPT_KERNEL_BYTES = 256 * 1024;
-/** Guest memory made since the last collection, above which an idle cell collects. Bytes. */
-const COLLECT_AFTER_BYTES = 64 * 1024 * 1024;
+/** Guest memory made since the last collection, above which a cell collects once it is idle. Bytes. */
+const COLLECT_AFTER_BYTES = 32 * 1024 * 1024;
+/** The same, above which it collects although the next call may wait. Bytes. */
+const COLLECT_NOW_BYTES = 256 * 1024 * 1024;
 /** A prepared instance whose making takes longer is not made again. Milliseconds. */
 const PREPARE_LIMIT_MS = 250;
 /** A prepared instance older than this is thrown away: its clock readings are stale. Milliseconds. */
@@ -41,9 +43,15 @@ const collectGarbage: () => void = vm.runInNewContext("gc");
 /** An instance nobody has called yet. */
 interface Instance {
   readonly exports: WebAssembly.Exports;
+  readonly madeAt: number;
+}
+
+/** What instances import; one after the other uses the same. */
+interface Surroundings {
+  readonly memory: KernelMemory;
   readonly kernel: ExtismKernel;
   readonly wasi: GuestWasi;
-  readonly madeAt: number;
+  readonly imports: Record<string, Readonly<Record<string, WebAssembly.ImportValue>>>;
 }
 
 /** Runs the guests of one plugin, one after the other. */
@@ -52,7 +60,7 @@ export class GuestRunner {
   readonly #announce: () => void;
   readonly #run: (body: () => void, timeoutMs: number) => "done" | "deadline";
   readonly #hostFunctions: Readonly<Record<string, WebAssembly.ImportValue>>;
-  #memory: KernelMemory;
+  #around: Surroundings;
   #channel: CellEnd | undefined;
   #deadline = 0;
   #log: GuestLogLine[] = [];
@@ -71,13 +79,13 @@ export class GuestRunner {
   constructor(boot: BootMessage, announce: () => void) {
     this.#boot = boot;
     this.#announce = announce;
-    this.#memory = new KernelMemory(boot.limits.kernelBytes);
     this.#hostFunctions = Object.fromEntries(
       boot.functions.map((name, index) => [name, (handle: bigint) => {
-        const response = this.#hostCall(index, this.#memory.block(Number(handle)));
-        return BigInt(this.#memory.store(response));
+        const response = this.#hostCall(index, this.#around.memory.block(Number(handle)));
+        return BigInt(this.#around.memory.store(response));
       }]),
     );
+    this.#around = this.#surroundings();
     this.#run = makeInterruptible();
   }
 
@@ -94,7 +102,7 @@ export class GuestRunner {
     if (message.channel !== undefined) this.#channel = new CellEnd(message.channel);
     this.#deadline = performance.now() + message.timeoutMs;
     const prepared = this.#takePrepared();
-    if (prepared === undefined) this.#resetMemory();
+    if (prepared === undefined) this.#renew();
     const watch = prepared === undefined && this.#preparable === undefined;
     this.#calledKernel = false;
     let outcome: GuestOutcome = { kind: "trapped", text: "guest ended without an outcome" };
@@ -102,28 +110,36 @@ export class GuestRunner {
     const ended = this.#run(() => {
       try {
         instance ??= this.#instantiate(watch);
-        if (!instance.kernel.setInput(message.input)) {
+        if (!this.#around.kernel.setInput(message.input)) {
           throw new GuestTrap("input does not fit into kernel memory");
         }
         if (prepared === undefined) this.#initialise(instance, watch);
-        outcome = callExport(instance, message.export);
+        outcome = callExport(instance, this.#around.kernel, message.export);
       } catch (thrown) {
         outcome = outcomeOf(thrown);
       }
     }, message.timeoutMs);
-    instance?.wasi.flush();
+    this.#around.wasi.flush();
     this.#memoryMade += instance === undefined ? 0 : memoryBytes(instance.exports);
     return ended === "deadline" ? this.#interrupted() : outcome;
   }
 
-  /** Uses the idle time: gives memory back and makes the next call's instance, where that is allowed. */
+  /** Whether so much memory was made that the next call had better wait until it is given back. */
+  get mustCollect(): boolean {
+    return this.#memoryMade > COLLECT_NOW_BYTES;
+  }
+
+  /** Gives back the memory of guests that are gone, if that is worth its milliseconds. */
+  collect(): void {
+    if (this.#memoryMade < COLLECT_AFTER_BYTES) return;
+    this.#memoryMade = 0;
+    collectGarbage();
+  }
+
+  /** Uses the idle time: makes the next call's instance, where that is allowed. */
   prepare(): boolean {
-    if (this.#memoryMade > COLLECT_AFTER_BYTES) {
-      this.#memoryMade = 0;
-      collectGarbage();
-    }
-    if (this.#preparable !== true) return false;
-    this.#resetMemory();
+    if (this.#preparable !== true || this.#boot.limits.preparedInstances === 0) return false;
+    this.#renew();
     this.#calledKernel = false;
     const before = this.#log.length;
     let made: Instance | undefined;
@@ -142,9 +158,9 @@ export class GuestRunner {
     return this.#preparable;
   }
 
-  /** An interruption can fall between any two steps of the kernel too, so its memory is not kept. */
+  /** An interruption can fall between any two steps of the kernel too, so nothing of it is kept. */
   #interrupted(): GuestOutcome {
-    this.#memory = new KernelMemory(this.#boot.limits.kernelBytes);
+    this.#around = this.#surroundings();
     return { kind: "deadline" };
   }
 
@@ -156,19 +172,23 @@ export class GuestRunner {
     return isFresh ? instance : undefined;
   }
 
-  #resetMemory(): void {
-    if (this.#memory.size > KEPT_KERNEL_BYTES) {
-      this.#memoryMade += this.#memory.size;
-      this.#memory = new KernelMemory(this.#boot.limits.kernelBytes);
+  /** Makes the surroundings as a new guest must find them. */
+  #renew(): void {
+    const { memory, kernel, wasi } = this.#around;
+    if (memory.size > KEPT_KERNEL_BYTES) {
+      this.#memoryMade += memory.size;
+      this.#around = this.#surroundings();
     } else {
-      this.#memory.clear();
+      kernel.renew();
+      wasi.renew();
     }
   }
 
-  #instantiate(watched: boolean): Instance {
-    const { module, limits, logLevel, config, mounts } = this.#boot;
+  #surroundings(): Surroundings {
+    const { limits, logLevel, config, mounts } = this.#boot;
+    const memory = new KernelMemory(limits.kernelBytes);
     const kernel = new ExtismKernel({
-      memory: this.#memory,
+      memory,
       config,
       variableBytes: limits.variableBytes,
       logLevel,
@@ -186,9 +206,15 @@ export class GuestRunner {
       "extism:host/user": this.#hostFunctions,
       "wasi_snapshot_preview1": wasi.functions,
     };
+    return { memory, kernel, wasi, imports };
+  }
+
+  #instantiate(watched: boolean): Instance {
+    const { imports, wasi } = this.#around;
+    const { module } = this.#boot;
     const instance = new WebAssembly.Instance(module, watched ? this.#watch(imports) : imports);
     wasi.attach(instance);
-    return { exports: instance.exports, kernel, wasi, madeAt: performance.now() };
+    return { exports: instance.exports, madeAt: performance.now() };
   }
 
   #initialise(instance: Instance, watch: boolean): void {
@@ -202,7 +228,7 @@ export class GuestRunner {
   }
 
   /** The same imports, noting that the guest called one which is not plain WASI. */
-  #watch(imports: Record<string, Readonly<Record<string, WebAssembly.ImportValue>>>) {
+  #watch(imports: Surroundings["imports"]) {
     const noting = (functions: Readonly<Record<string, WebAssembly.ImportValue>>) =>
       Object.fromEntries(
         Object.entries(functions).map(([name, value]) => {
@@ -263,8 +289,8 @@ function memoryBytes({ memory }: WebAssembly.Exports): number {
   return memory instanceof WebAssembly.Memory ? memory.buffer.byteLength : 0;
 }
 
-function callExport(instance: Instance, name: string): GuestOutcome {
-  const run = instance.exports[name];
+function callExport({ exports }: Instance, kernel: ExtismKernel, name: string): GuestOutcome {
+  const run = exports[name];
   if (typeof run !== "function") throw new GuestTrap(`it exports no function ${name}`);
   let code: unknown;
   try {
@@ -273,11 +299,11 @@ function callExport(instance: Instance, name: string): GuestOutcome {
     // As upstream, leaving with 0 is a return (extism-abi.md, 1.6, row 5).
     if (!(thrown instanceof WASIProcExit) || thrown.code !== 0) throw thrown;
   }
-  const error = instance.kernel.error();
+  const error = kernel.error();
   return {
     kind: "returned",
     code: typeof code === "number" ? code : 0,
-    output: instance.kernel.output(),
+    output: kernel.output(),
     ...(error !== undefined && { error }),
   };
 }

@@ -22,6 +22,8 @@ export interface CellLimits {
   readonly logLines: number;
   /** One log line; the rest of a longer one is cut. */
   readonly logLineBytes: number;
+  /** Instances an idle cell makes ahead of their call: 1, or 0 where memory is dearer than time. */
+  readonly preparedInstances: number;
 }
 
 /** The ceilings that hold where nothing else is configured. */
@@ -33,6 +35,7 @@ export const DEFAULT_CELL_LIMITS: CellLimits = Object.freeze({
   hostCallBytes: 64 * MIB,
   logLines: 1_000,
   logLineBytes: 4_096,
+  preparedInstances: 1,
 });
 
 /** Bounds on what a `.wasm` may look like before it is compiled. Counts, and bytes. */

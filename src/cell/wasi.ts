@@ -10,7 +10,7 @@
  */
 
 import type { FileCaller, MountPoint } from "./files.ts";
-import { fileFunctions } from "./wasi_files.ts";
+import { type FileFunctions, fileFunctions } from "./wasi_files.ts";
 import { Fd, WASI, wasi as abi, WASIProcExit } from "@bjorn3/browser_wasi_shim";
 
 /** The guest called `proc_exit`. */
@@ -19,9 +19,14 @@ export { WASIProcExit };
 /** Where lines of standard output (1) and standard error (2) go. */
 export type Output = (stream: 1 | 2, line: string) => void;
 
-/** What the guest gets, and how its memory becomes known once it is instantiated. */
+/**
+ * What a guest gets, and how its memory becomes known once it is instantiated. The next guest gets the
+ * same functions, after {@link GuestWasi.renew}.
+ */
 export interface GuestWasi {
   readonly functions: Readonly<Record<string, WebAssembly.ImportValue>>;
+  /** Forgets everything of the guest before, its memory above all. */
+  renew(): void;
   /** Tells WASI whose memory it works on. Before that every call faults, as upstream. */
   attach(instance: WebAssembly.Instance): void;
   /** Hands out an unfinished last line. */
@@ -60,21 +65,14 @@ const NO_FILES = Object.fromEntries(
 const waiting = new Int32Array(new SharedArrayBuffer(4));
 
 /**
- * Makes the WASI of one guest.
+ * Makes the WASI of one guest at a time.
  *
  * @param output Where lines go.
  * @param lineBytes Bytes of an unfinished line that are kept; a longer one is handed out in pieces.
- * @param files Folders the guest finds, and who performs what it does in them.
+ * @param folders Folders the guest finds, and who performs what it does in them.
  */
-export function guestWasi(output: Output, lineBytes: number, files: GuestFolders): GuestWasi {
-  const shim = new WASI(
-    [],
-    [],
-    [new StandardStream(), new StandardStream(), new StandardStream()],
-    {
-      debug: false,
-    },
-  );
+export function guestWasi(output: Output, lineBytes: number, folders: GuestFolders): GuestWasi {
+  const shim = new WASI([], [], standardStreams(), { debug: false });
   const view = () => new DataView(memoryOf(shim));
   const out = new LineBuffer((line) => output(1, line), lineBytes);
   const error = new LineBuffer((line) => output(2, line), lineBytes);
@@ -117,8 +115,17 @@ export function guestWasi(output: Output, lineBytes: number, files: GuestFolders
     sched_yield: () => abi.ERRNO_SUCCESS,
   };
   const standard = { ...shim.wasiImport, ...NO_FILES, ...replaced };
+  const { mounts, call } = folders;
+  const files = mounts.length === 0 ? undefined : fileFunctions(mounts, call, view);
   return {
-    functions: files.mounts.length === 0 ? standard : withFiles(standard, files, view),
+    functions: files === undefined ? standard : withFiles(standard, files.functions),
+    renew() {
+      shim.fds = standardStreams();
+      Reflect.deleteProperty(shim, "inst");
+      files?.renew();
+      out.drop();
+      error.drop();
+    },
     attach: (instance) => void (shim.inst = instance as typeof shim.inst),
     flush() {
       out.flush();
@@ -130,11 +137,10 @@ export function guestWasi(output: Output, lineBytes: number, files: GuestFolders
 /** The same functions, where descriptors from 3 on are files. */
 function withFiles(
   standard: Readonly<Record<string, WebAssembly.ImportValue>>,
-  { mounts, call }: GuestFolders,
-  view: () => DataView,
+  files: FileFunctions["functions"],
 ): Readonly<Record<string, WebAssembly.ImportValue>> {
   const functions = { ...standard };
-  for (const [name, onFiles] of Object.entries(fileFunctions(mounts, call, view))) {
+  for (const [name, onFiles] of Object.entries(files)) {
     const onStreams = standard[name];
     functions[name] = name.startsWith("fd_") && typeof onStreams === "function"
       ? (...args: number[]) =>
@@ -142,6 +148,10 @@ function withFiles(
       : onFiles;
   }
   return functions;
+}
+
+function standardStreams(): StandardStream[] {
+  return [new StandardStream(), new StandardStream(), new StandardStream()];
 }
 
 /** A descriptor that is a character device and nothing else. */
@@ -226,6 +236,10 @@ class LineBuffer {
 
   flush(): void {
     if (this.#length > 0) this.#hand();
+  }
+
+  drop(): void {
+    this.#length = 0;
   }
 
   #hand(): void {

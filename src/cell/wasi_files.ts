@@ -58,25 +58,36 @@ class Failure {
   }
 }
 
+/** The file functions of one guest after the other. */
+export interface FileFunctions {
+  readonly functions: Readonly<Record<string, (...args: never[]) => number>>;
+  /** Forgets every descriptor but those of the folders, for the next guest. */
+  renew(): void;
+}
+
 /** Makes the file functions. `memory` gives the guest's memory as it is at that moment. */
 export function fileFunctions(
   mounts: readonly MountPoint[],
   call: FileCaller,
   memory: Memory,
-): Record<string, (...args: never[]) => number> {
-  const files = new GuestFiles(mounts, call, memory);
-  return Object.fromEntries(
-    Object.entries(OPERATIONS).map(([name, operation]) => [name, (...args: (number | bigint)[]) => {
-      try {
-        operation(files, args);
-        return ERRNO.SUCCESS;
-      } catch (thrown) {
-        if (thrown instanceof Failure) return thrown.errno;
-        if (thrown instanceof RangeError) return ERRNO.INVAL; // a pointer outside the guest's memory
-        throw thrown;
-      }
-    }]),
-  );
+): FileFunctions {
+  let files = new GuestFiles(mounts, call, memory);
+  const functions = Object.entries(OPERATIONS).map((
+    [name, operation],
+  ) => [name, (...args: (number | bigint)[]) => {
+    try {
+      operation(files, args);
+      return ERRNO.SUCCESS;
+    } catch (thrown) {
+      if (thrown instanceof Failure) return thrown.errno;
+      if (thrown instanceof RangeError) return ERRNO.INVAL; // a pointer outside the guest's memory
+      throw thrown;
+    }
+  }]);
+  return {
+    functions: Object.fromEntries(functions),
+    renew: () => void (files = new GuestFiles(mounts, call, memory)),
+  };
 }
 
 /** What each function does with the arguments a guest gave; pointers and lengths are checked as they are used. */

@@ -14,7 +14,7 @@ import { createServer, type Server, type Socket } from "node:net";
 import { bareHost, parseAddress } from "./addresses.ts";
 import { GatewayAccount } from "./gateway_account.ts";
 import type { GatewayPass, GatewayPolicy, GatewayRefusal } from "./gateway_policy.ts";
-import { serveClient, type SessionContext } from "./gateway_session.ts";
+import { type Connect, connectTo, serveClient, type SessionContext } from "./gateway_session.ts";
 import { cachingResolver, type Resolver, systemResolver } from "./resolver.ts";
 
 /** An address the host listens on. `0.0.0.0`, `::` and names stand for all of the machine's. */
@@ -29,6 +29,8 @@ export interface OwnAddress {
 export interface GatewayOptions {
   /** Default: the system's, with a cache of 30 s. */
   readonly resolver?: Resolver;
+  /** For tests: opens connections to judged addresses otherwise than directly. */
+  readonly connect?: Connect;
   /** Where the host listens; asked at every request. The gateway adds itself. */
   readonly ownAddresses?: () => readonly OwnAddress[];
   /** Told of every refusal, before the client is. */
@@ -63,6 +65,7 @@ export class Gateway {
     this.#now = options.now ?? (() => performance.now());
     this.#context = {
       resolver: options.resolver ?? cachingResolver(systemResolver(), { now: this.#now }),
+      connect: options.connect ?? connectTo,
       now: this.#now,
       handshakeMs: options.handshakeMs ?? 5_000,
       authenticate: (username, password) => this.#authenticate(username, password),

@@ -28,9 +28,13 @@ import {
   writeReply,
 } from "./socks5.ts";
 
+/** Opens a connection to an address in canonical text; rejects where it cannot, or when aborted. */
+export type Connect = (address: string, port: number, signal: AbortSignal) => Promise<Socket>;
+
 /** What a session needs of its gateway. */
 export interface SessionContext {
   readonly resolver: Resolver;
+  readonly connect: Connect;
   readonly now: () => number;
   readonly handshakeMs: number;
   /** The account behind credentials. */
@@ -151,7 +155,7 @@ async function open(
   // An address is connected to by the text its verdict has, so that no parser reads it again.
   for (const { address } of verdicts) {
     try {
-      const server = await connectTo(address, port, reader.signal);
+      const server = await context.connect(address, port, reader.signal);
       const localAddress = server.localAddress ?? "";
       if (!context.isOwnAddress(address, port, { localAddress })) return server;
       server.destroy();
@@ -186,7 +190,8 @@ async function resolve(
   throw new Refused("egress.resolution_failed", "name has no address", answer);
 }
 
-function connectTo(address: string, port: number, signal: AbortSignal): Promise<Socket> {
+/** Connects directly. */
+export function connectTo(address: string, port: number, signal: AbortSignal): Promise<Socket> {
   return new Promise((fulfil, reject) => {
     const family = isIPv6(address) ? 6 : 4;
     const server = connect({ host: address, port, family, noDelay: true, allowHalfOpen: true });

@@ -29,6 +29,7 @@ export { type AddressPolicy, type AddressVerdict } from "./addresses.ts";
 export { judgeAddress, judgeFor, PUBLIC_ONLY } from "./addresses.ts";
 export { type DenoNetList, denoNetList } from "./deno_net_list.ts";
 export { Gateway, type GatewayOptions, type OwnAddress } from "./gateway.ts";
+export { type Connect } from "./gateway_session.ts";
 export { type GatewayCounters, type GatewayLimits } from "./gateway_policy.ts";
 export { type GatewayPass, type GatewayPolicy } from "./gateway_policy.ts";
 export { type GatewayRefusal, type GatewayRefusalCode } from "./gateway_policy.ts";

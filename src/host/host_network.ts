@@ -1,4 +1,5 @@
 import {
+  type Connect,
   type GateLimits,
   Gateway,
   type GatewayLimits,
@@ -19,6 +20,8 @@ export interface HostNetworkOptions {
   readonly gateLimits?: Partial<GateLimits>;
   /** For tests: another resolver than the system's. */
   readonly resolver?: Resolver;
+  /** For tests: opens connections to judged addresses otherwise than directly. */
+  readonly connect?: Connect;
   /** For tests: certificates (PEM) trusted beside the system's. */
   readonly caCerts?: readonly string[];
   /** For tests: another worker than the gate's own, to take that wall down or to play an enemy. */
@@ -63,10 +66,11 @@ export class HostNetwork {
   }
 
   #listen(): Promise<Gateway> {
-    const { ownAddresses, resolver } = this.options;
+    const { ownAddresses, resolver, connect } = this.options;
     return this.#gateway ??= Gateway.listen({
       ...(ownAddresses !== undefined && { ownAddresses }),
       ...(resolver !== undefined && { resolver }),
+      ...(connect !== undefined && { connect }),
       onRefusal: (refusal) => {
         this.#onRefusal(refusal);
         this.#listeners.get(refusal.pluginId ?? "")?.(refusal);

@@ -23,6 +23,9 @@ export interface Plugin extends GuestCaller {
   readonly counters: PoolCounters;
 }
 
+/** How often a plugin's calls look at the memory of the process. Milliseconds. */
+const HEED_MEMORY_MS = 50;
+
 /** Everything a plugin is loaded from. */
 export interface PluginParts {
   readonly id: string;
@@ -52,6 +55,7 @@ export class LoadedPlugin implements Plugin {
   readonly #mounts: Mounts;
   /** Open files of each call that runs, by its signal. */
   readonly #files = new WeakMap<AbortSignal, MountSession>();
+  #heededAt = 0;
   /** Signals of calls that wait for a host function. */
   readonly #insideCalls = new WeakSet<AbortSignal>();
 
@@ -120,7 +124,7 @@ export class LoadedPlugin implements Plugin {
       nested,
     });
     this.#writeLog(log);
-    if (Deno.memoryUsage().rss > this.#parts.limits.pressureBytes) this.#pool.endIdle();
+    this.#heedMemory();
     return outputOf(outcome, { plugin: this.id, export: name, timeoutMs });
   }
 
@@ -183,6 +187,14 @@ export class LoadedPlugin implements Plugin {
         `Cannot call "${name}" of plugin "${this.id}": it takes parameters or returns more than one i32`,
       );
     }
+  }
+
+  /** Asking takes as long as a small guest's call, so it is not asked after each. */
+  #heedMemory(): void {
+    const now = performance.now();
+    if (now - this.#heededAt < HEED_MEMORY_MS) return;
+    this.#heededAt = now;
+    if (Deno.memoryUsage().rss > this.#parts.limits.pressureBytes) this.#pool.endIdle();
   }
 
   #writeLog({ lines, dropped }: GuestLog): void {

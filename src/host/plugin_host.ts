@@ -193,7 +193,7 @@ export class PluginHost implements AsyncDisposable {
         const id = pluginId(name);
         const known = this.#entries.get(id);
         if (known === undefined) this.#entries.set(id, { id, path });
-        else known.error = taken(id, known.path, path);
+        else known.conflict ??= taken(id, known.path, path);
       } catch (thrown) {
         this.#report("warn", undefined, errorText(thrown));
       }
@@ -202,7 +202,6 @@ export class PluginHost implements AsyncDisposable {
 
   /** Reads a plugin that was found, and loads it if it is enabled. Never rejects. */
   async #start(entry: PluginEntry): Promise<void> {
-    if (entry.error !== undefined) return this.#fail(entry, entry.error);
     await this.#read(entry);
     const { only } = this.#options;
     if (entry.read === undefined || !(only?.includes(entry.id) ?? true)) return;
@@ -211,6 +210,8 @@ export class PluginHost implements AsyncDisposable {
 
   async #read(entry: PluginEntry): Promise<void> {
     try {
+      // Which of two was meant cannot be known, so neither is read.
+      if (entry.conflict !== undefined) throw entry.conflict;
       entry.read = await readPlugin(entry.path);
       delete entry.error;
     } catch (thrown) {

@@ -10,6 +10,8 @@ import { fullLimits } from "./options.ts";
 export interface PluginEntry {
   readonly id: string;
   readonly path: string;
+  /** Set where another package has the same id. */
+  conflict?: SoundproofError;
   /** Its package and manifest, where they could be read. */
   read?: ReadPlugin;
   /** Set while it runs. */

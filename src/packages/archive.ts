@@ -5,6 +5,9 @@ configure({ useWebWorkers: false });
 
 /** Entries of an archive that are looked at; more are refused. */
 const MAX_ENTRIES = 1_000;
+/** Bits of a Unix mode that say what a file is, and their value for a symbolic link. */
+const FILE_TYPE = 0o170000;
+const LINK = 0o120000;
 
 /**
  * Unpacks the named files of a zip archive, in memory, and nothing else of it.
@@ -62,6 +65,9 @@ async function unpackEntry(
 ): Promise<Uint8Array<ArrayBuffer>> {
   if (entry === undefined || entry.directory) {
     throw new SoundproofError("package.file_missing", `Cannot read package: it is missing ${name}`);
+  }
+  if ((entry.externalFileAttributes >>> 16 & FILE_TYPE) === LINK) {
+    throw invalid(`its ${name} is a link`);
   }
   const chunks: Uint8Array<ArrayBuffer>[] = [];
   let length = 0;

@@ -32,7 +32,9 @@ export interface PluginPackage {
 export async function readPackage(path: string): Promise<PluginPackage> {
   const isLink = (await attempt(path, () => Deno.lstat(path))).isSymlink;
   const { isDirectory, isFile } = await attempt(path, () => Deno.stat(path));
-  if (!isDirectory && !(isFile && path.endsWith(PACKAGE_ENDING))) {
+  // A link may have any name, as long as it leads to a package.
+  const target = isLink ? await attempt(path, () => Deno.realPath(path)) : path;
+  if (!isDirectory && !(isFile && target.endsWith(PACKAGE_ENDING))) {
     throw unreadable(path, `it is neither a folder nor a file that ends in ${PACKAGE_ENDING}`);
   }
   const content = isDirectory ? await readFolder(path) : await readArchive(path);
@@ -52,8 +54,16 @@ async function readArchive(path: string): Promise<Content> {
 }
 
 async function readFolder(path: string): Promise<Content> {
-  const manifest = await readBounded(join(path, "manifest.json"), MAX_MANIFEST_BYTES);
-  const wasm = await readBounded(join(path, "plugin.wasm"), MAX_PACKAGE_BYTES);
+  const read = async (name: keyof typeof FILES) => {
+    const file = join(path, name);
+    if (await exists(file)) return await readBounded(file, FILES[name]);
+    throw new SoundproofError(
+      "package.file_missing",
+      `Cannot read "${path}": it is missing ${name}`,
+    );
+  };
+  const manifest = await read("manifest.json");
+  const wasm = await read("plugin.wasm");
   // The hash of the hashes, so that no byte can move from one file to the other unseen.
   const hashes = `${await sha256(manifest)} manifest.json\n${await sha256(wasm)} plugin.wasm\n`;
   return {
@@ -63,10 +73,21 @@ async function readFolder(path: string): Promise<Content> {
   };
 }
 
+async function exists(path: string): Promise<boolean> {
+  try {
+    await Deno.lstat(path);
+    return true;
+  } catch (thrown) {
+    if (thrown instanceof Deno.errors.NotFound) return false;
+    throw unreadable(path, errorText(thrown));
+  }
+}
+
 async function readBounded(path: string, limit: number): Promise<Uint8Array<ArrayBuffer>> {
+  // Asked before it is opened: opening a named pipe waits until someone writes into it.
+  if (!(await attempt(path, () => Deno.stat(path))).isFile) throw unreadable(path, "it is no file");
   using file = await attempt(path, () => Deno.open(path));
-  const { size, isFile } = await file.stat();
-  if (!isFile) throw unreadable(path, "it is no file");
+  const { size } = await file.stat();
   if (size > limit) {
     throw new SoundproofError(
       "package.too_large",

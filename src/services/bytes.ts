@@ -5,6 +5,7 @@
  */
 
 import { Buffer } from "node:buffer";
+import { ServiceError } from "./ports.ts";
 
 /** Orders strings by their UTF-8 bytes, which is by code point, not by UTF-16 unit. */
 export function compareBytes(a: string, b: string): number {
@@ -14,6 +15,16 @@ export function compareBytes(a: string, b: string): number {
 /** How many bytes a string has in UTF-8. */
 export function byteLength(text: string): number {
   return Buffer.byteLength(text);
+}
+
+/** The longest identifier a guest can give to a schedule or a connection, in bytes. Ours: upstream has no bound. */
+const MAX_ID_BYTES = 1024;
+
+/** @throws {ServiceError} for an identifier of a `kind` of thing that is too long. */
+export function checkId(kind: string, id: string): void {
+  if (byteLength(id) > MAX_ID_BYTES) {
+    throw new ServiceError(`${kind} ID exceeds maximum length of ${MAX_ID_BYTES} bytes`);
+  }
 }
 
 const BASE62 = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ";

@@ -28,14 +28,12 @@ interface FieldRange {
 
 const MONTHS = "jan feb mar apr may jun jul aug sep oct nov dec".split(" ");
 const WEEKDAYS = "sun mon tue wed thu fri sat".split(" ");
-const DAY_OF_MONTH: FieldRange = { min: 1, max: 31 };
-const MONTH: FieldRange = { min: 1, max: 12, names: MONTHS };
 const FIELDS: readonly FieldRange[] = [
   { min: 0, max: 59 },
   { min: 0, max: 59 },
   { min: 0, max: 23 },
-  DAY_OF_MONTH,
-  MONTH,
+  { min: 1, max: 31 },
+  { min: 1, max: 12, names: MONTHS },
   { min: 0, max: 6, names: WEEKDAYS },
 ];
 
@@ -80,7 +78,6 @@ export function parseCron(expression: string, random: () => number = Math.random
   }
   const fields = given.length === 5 ? ["0", ...given] : given;
   const values = FIELDS.map((range, index) => readField(fields[index] ?? "", range, random));
-  if (!everComes(values)) return { next: () => undefined };
   const cron = new Cron(
     values.map((list) => list === "*" ? "*" : list.join(",")).join(" "),
     { mode: "6-part", ...(zone !== undefined && { timezone: zone }) },
@@ -168,12 +165,4 @@ function readValue(text: string, { min, names }: FieldRange): number {
 function readNumber(text: string): number {
   if (!/^\d{1,9}$/.test(text)) throw new RangeError(`failed to parse int from ${text}`);
   return Number(text);
-}
-
-/** Whether the calendar has such a day at all: the 30th of February would be looked for through all years. */
-function everComes(values: readonly Values[]): boolean {
-  const [days, months, weekdays] = values.slice(3);
-  if (days === undefined || days === "*" || weekdays !== "*") return true;
-  const within = months === undefined || months === "*" ? [1] : months;
-  return within.some((month) => (days[0] ?? 1) <= new Date(Date.UTC(2024, month, 0)).getUTCDate());
 }

@@ -32,13 +32,15 @@ interface HttpResult {
   readonly body: Uint8Array;
 }
 
+type HttpContext = Pick<ServiceContext, "clock" | "egress" | "limits" | "permissions">;
+
 /** Answers `http_send`. */
 export class Http implements ServiceMethods<"http"> {
-  readonly #context: Pick<ServiceContext, "clock" | "egress" | "limits">;
+  readonly #context: HttpContext;
   readonly #ended = new AbortController();
   #inFlight = 0;
 
-  constructor(context: Pick<ServiceContext, "clock" | "egress" | "limits">) {
+  constructor(context: HttpContext) {
     this.#context = context;
   }
 
@@ -78,7 +80,8 @@ export class Http implements ServiceMethods<"http"> {
   }
 
   #exchange(method: string, request: HttpRequest, signal: AbortSignal): Promise<EgressResponse> {
-    const { clock, egress } = this.#context;
+    const { clock, egress, permissions } = this.#context;
+    const mayFollow = permissions.http?.allowRedirects ?? false;
     if (egress === undefined) throw new EgressError("transport", "network is not available");
     const wrong = headerFault(request.headers);
     if (wrong !== undefined) throw new EgressError("transport", wrong);
@@ -92,7 +95,7 @@ export class Http implements ServiceMethods<"http"> {
           url: request.url,
           headers: withoutOwn(request.headers),
           body: request.body,
-          followRedirects: !request.noFollowRedirects,
+          followRedirects: mayFollow && !request.noFollowRedirects,
           maxBodyBytes: MAX_BODY_BYTES,
         }, until),
     );

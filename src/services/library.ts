@@ -6,7 +6,8 @@
 
 import { errorText } from "../errors.ts";
 import type { LibraryScope } from "./library_scope.ts";
-import type { MusicServer, ServerLibrary } from "./music_server.ts";
+import type { MusicServer } from "./music_server.ts";
+import type { ServerLibrary } from "./music_types.ts";
 import type { library, Written } from "./music_shapes.ts";
 import { ServiceError } from "./ports.ts";
 import type { ServiceMethods } from "./table.ts";

@@ -5,7 +5,7 @@
  * @module
  */
 
-import type { ServerTrack, SongQuery } from "./music_server.ts";
+import type { ServerTrack, SongQuery } from "./music_types.ts";
 
 /** How far two durations of one recording may lie apart. */
 const DURATION_TOLERANCE_MS = 3_000;

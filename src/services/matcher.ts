@@ -6,8 +6,9 @@
 
 import { errorText } from "../errors.ts";
 import type { LibraryScope } from "./library_scope.ts";
-import type { MusicServer, ServerTrack, SongQuery, Track } from "./music_server.ts";
-import type { Read, songRef } from "./music_shapes.ts";
+import type { MusicServer } from "./music_server.ts";
+import type { ServerTrack, SongQuery } from "./music_types.ts";
+import type { Read, songRef, track, Written } from "./music_shapes.ts";
 import { ServiceError } from "./ports.ts";
 import type { ServiceMethods } from "./table.ts";
 import type { UserScope } from "./user_scope.ts";
@@ -36,7 +37,7 @@ export class Matcher implements ServiceMethods<"matcher"> {
       readonly opts: { readonly username: string };
     },
     signal: AbortSignal,
-  ): Promise<{ results: (Track | null)[] }> {
+  ): Promise<{ results: (Written<typeof track> | null)[] }> {
     const { libraries, users, server, maxSongs } = this.#options;
     if (songs.length === 0) return { results: [] };
     if (songs.length > maxSongs) {
@@ -58,10 +59,10 @@ export class Matcher implements ServiceMethods<"matcher"> {
     return { results: songs.map((_, index) => this.#shown(tracks[index], user !== undefined)) };
   }
 
-  #shown(track: ServerTrack | undefined, isScoped: boolean): Track | null {
+  #shown(found: ServerTrack | undefined, isScoped: boolean): Written<typeof track> | null {
     const { libraries } = this.#options;
-    if (track === undefined || !libraries.includes(track.libraryId)) return null;
-    const { path, starred, starredAt, rating, playCount, playDate, ...rest } = track;
+    if (found === undefined || !libraries.includes(found.libraryId)) return null;
+    const { path, starred, starredAt, rating, playCount, playDate, ...rest } = found;
     return {
       ...rest,
       ...(libraries.showsPaths && { path }),

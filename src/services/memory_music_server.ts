@@ -6,14 +6,8 @@
 
 import { createHmac, randomBytes } from "node:crypto";
 import { matchSong } from "./match_song.ts";
-import type {
-  ArtworkKind,
-  MusicServer,
-  Scrobble,
-  ScrobbleRange,
-  ServerTrack,
-  SubsonicResponse,
-} from "./music_server.ts";
+import type { ArtworkKind, MusicServer, ScrobbleRange, SubsonicResponse } from "./music_server.ts";
+import type { Scrobble, ServerTrack } from "./music_types.ts";
 import { library, track, user } from "./music_shapes.ts";
 import { bool, int32, int64, list, nullable, object, readShape, string } from "./shape.ts";
 

@@ -10,21 +10,23 @@
  */
 
 export { HostServices } from "./host_services.ts";
-export { type MemoryLibrary, memoryMusicServer } from "./memory_music_server.ts";
 export { type Mount, Mounts, MountSession, mountsOf } from "./mounts.ts";
+export { type MemoryLibrary, memoryMusicServer } from "./memory_music_server.ts";
 export {
   type ArtworkKind,
   missingServerParts,
   type MusicServer,
-  type Scrobble,
   type ScrobbleRange,
-  type ServerLibrary,
-  type ServerTrack,
-  type ServerUser,
-  type SongQuery,
   type SubsonicResponse,
-  type Track,
 } from "./music_server.ts";
+export type {
+  ArtistRef,
+  Scrobble,
+  ServerLibrary,
+  ServerTrack,
+  ServerUser,
+  SongQuery,
+} from "./music_types.ts";
 export {
   type CallGuest,
   type Clock,
@@ -42,6 +44,9 @@ export {
   type SocketEvents,
   systemClock,
 } from "./ports.ts";
+export type { Field, Shape, ShapeDescription, TypeDescription } from "./shape.ts";
+export type { SubsonicClientOptions, SubsonicCredentials } from "./subsonic_client.ts";
+export { subsonicMusicServer, type SubsonicMusicServerOptions } from "./subsonic_music_server.ts";
 export {
   describeHostFunctions,
   HOST_FUNCTIONS,
@@ -50,5 +55,4 @@ export {
   hostFunction,
   type HostFunctionDescription,
   permissionOf,
-  type ServiceName,
 } from "./table.ts";

@@ -8,70 +8,35 @@
  */
 
 import type { Permissions } from "../manifest/mod.ts";
-import type { artistRef, library, track, Written } from "./music_shapes.ts";
+import type { Scrobble, ServerLibrary, ServerTrack, ServerUser, SongQuery } from "./music_types.ts";
 
 /** Kinds of things that have artwork. */
 export type ArtworkKind = "artist" | "album" | "track" | "playlist";
 
-/** A user of the music server. */
-export interface ServerUser {
-  readonly userName: string;
-  readonly name: string;
-  readonly isAdmin: boolean;
-}
-
-/** A library (music folder) of the music server. */
-export type ServerLibrary = Omit<Written<typeof library>, "id" | "mountPoint"> & {
-  readonly id: number;
-};
-
-/** A track as plugins see it. */
-export type Track = Written<typeof track>;
-/** A track of the server's answers; the id and its library decide whether a plugin may see it. */
-export type ServerTrack = Track & { readonly id: string; readonly libraryId: number };
-/** An artist of a song that is looked for. */
-export type ArtistRef = Written<typeof artistRef>;
-
-/** A song a plugin looks for. Texts are empty where it does not know them. */
-export interface SongQuery {
-  readonly id: string;
-  readonly title: string;
-  /** MusicBrainz recording. */
-  readonly mbid: string;
-  readonly isrc: string;
-  readonly artists: readonly ArtistRef[];
-  readonly album: string;
-  readonly albumMbid: string;
-  /** 0 where unknown. */
-  readonly durationMs: number;
-}
-
-/** A play that was recorded. */
-export interface Scrobble {
-  readonly id: bigint;
-  readonly mediaFileId: string;
-  /** Unix seconds. */
-  readonly submissionTime: bigint;
-}
-
 /** The answer of the Subsonic API. */
 export interface SubsonicResponse {
+  /** Its media type. */
   readonly contentType: string;
+  /** Its body. */
   readonly data: Uint8Array;
 }
 
 /** Which scrobbles of a user, inclusive bounds in Unix seconds. */
 export interface ScrobbleRange {
+  /** The first moment; `null` for the beginning. */
   readonly from: bigint | null;
+  /** The last moment; `null` for the end. */
   readonly to: bigint | null;
 }
 
 /** What a host can offer. A part that is not there is not offered. */
 export interface MusicServer {
+  /** Public addresses of pictures. */
   readonly artwork?: {
     /** A public address of the picture. Whether the thing exists is not checked; `size` 0 is the original size. */
     url(kind: ArtworkKind, id: string, size: number): string | Promise<string>;
   };
+  /** The server's own API, as any user. */
   readonly subsonic?: {
     /** Runs a request of the Subsonic API as `username`, with no password. `endpoint` is like `/ping.view`. */
     call(
@@ -81,12 +46,17 @@ export interface MusicServer {
       signal: AbortSignal,
     ): Promise<SubsonicResponse>;
   };
+  /** Who uses the server. */
   readonly users?: {
+    /** All users. */
     list(signal: AbortSignal): Promise<readonly ServerUser[]>;
   };
+  /** Its music folders. */
   readonly libraries?: {
+    /** All libraries. */
     list(signal: AbortSignal): Promise<readonly ServerLibrary[]>;
   };
+  /** Finds tracks by their tags. */
   readonly matcher?: {
     /**
      * The track for each song, `undefined` where none matches. With a user name: what that user may see,
@@ -98,6 +68,7 @@ export interface MusicServer {
       signal: AbortSignal,
     ): Promise<readonly (ServerTrack | undefined)[]>;
   };
+  /** What users have played. */
   readonly scrobbles?: {
     /**
      * A user's scrobbles in range, by submission time, then id, both in the wanted direction.
@@ -111,6 +82,7 @@ export interface MusicServer {
       limit: number,
       signal: AbortSignal,
     ): Promise<readonly Scrobble[]>;
+    /** How many scrobbles of a user are in range. */
     count(username: string, range: ScrobbleRange, signal: AbortSignal): Promise<number>;
   };
 }

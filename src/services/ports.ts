@@ -41,10 +41,13 @@ export class ServiceError extends Error {
 export interface EgressRequest {
   /** Upper case. */
   readonly method: string;
+  /** As the guest wrote it; `http:` or `https:`. */
   readonly url: string;
+  /** One value a name; names and values are well formed. */
   readonly headers: ReadonlyMap<string, string>;
   /** Empty for none. */
   readonly body: Uint8Array;
+  /** Whether a redirect is followed, each hop judged anew, or handed back. */
   readonly followRedirects: boolean;
   /** More of a body than this is cut off. */
   readonly maxBodyBytes: number;
@@ -52,15 +55,19 @@ export interface EgressRequest {
 
 /** What came back. */
 export interface EgressResponse {
+  /** Such as 200. */
   readonly status: number;
   /** Names in any letter case; a name that comes twice counts the first time. */
   readonly headers: Iterable<readonly [name: string, value: string]>;
+  /** Decoded; at most `maxBodyBytes`. */
   readonly body: Uint8Array;
 }
 
 /** What a connected WebSocket tells. Calls come one after another; the next waits for the promise of the last. */
 export interface SocketEvents {
+  /** A text message came. */
   text(message: string): Promise<void>;
+  /** A binary message came. */
   binary(data: Uint8Array): Promise<void>;
   /**
    * The other side closed or was lost; nothing comes after it. `code` is 1005 where the close frame had
@@ -71,7 +78,7 @@ export interface SocketEvents {
 
 /** A WebSocket that is open. */
 export interface Socket {
-  /** @throws when the connection is gone. */
+  /** Sends a message, and waits while too much is on its way. @throws when the connection is gone. */
   send(message: string | Uint8Array): void | Promise<void>;
   /** Sends a close frame (an empty one for code 1005) and ends the connection within 5 s. */
   close(code: number, reason: string): void | Promise<void>;
@@ -79,7 +86,9 @@ export interface Socket {
 
 /** A connection that a plugin wants. */
 export interface ConnectRequest {
+  /** As the guest wrote it; `ws:` or `wss:`. */
   readonly url: string;
+  /** Headers of the handshake besides its own; `Host` may be among them. */
   readonly headers: ReadonlyMap<string, string>;
   /** The largest message that is received; a larger one ends the connection with code 1009. */
   readonly maxMessageBytes: number;
@@ -100,11 +109,14 @@ export type EgressFault =
 
 /** What {@link Egress} throws. The services turn it into the texts that guests know. */
 export class EgressError extends Error {
+  /** Tells this class apart. */
   override readonly name = "EgressError";
+  /** What kind of fault it is. */
   readonly fault: EgressFault;
   /** The `Location` as it was written, where a redirect led to the fault. */
   readonly location: string | undefined;
 
+  /** @param message The cause alone, without method or URL. */
   constructor(fault: EgressFault, message: string, location?: string, options?: ErrorOptions) {
     super(message, options);
     this.fault = fault;
@@ -114,7 +126,7 @@ export class EgressError extends Error {
 
 /** The way out to the network. It alone decides whether a target is allowed, on every hop. */
 export interface Egress {
-  /** @throws {EgressError} or, for a fault of transport, any error. */
+  /** Sends a request and reads the answer. @throws {EgressError} or, for a fault of transport, any error. */
   send(request: EgressRequest, signal: AbortSignal): Promise<EgressResponse>;
   /** Resolves once the connection is open; `events` are called from then on. Throws as `send` does. */
   connect(request: ConnectRequest, events: SocketEvents, signal: AbortSignal): Promise<Socket>;
@@ -196,6 +208,7 @@ export const DEFAULT_LIMITS: ServiceLimits = {
 
 /** What {@link HostServices} is opened with. */
 export interface HostServicesOptions {
+  /** The plugin's id. */
   readonly pluginId: string;
   /** Manifest ∩ grant ∩ limits. */
   readonly permissions: Permissions;
@@ -205,17 +218,23 @@ export interface HostServicesOptions {
   readonly config: ReadonlyMap<string, string>;
   /** The plugin's own folder for data (`<data folder>/plugins/<id>`); made with mode 0700 when first needed. */
   readonly dataFolder: string;
+  /** How the plugin is called back. */
   readonly callGuest: CallGuest;
   /** The names of the module's exports. */
   readonly exports: ReadonlySet<string>;
+  /** Where faults go that nobody is told of otherwise. */
   readonly log: (level: LogLevel, text: string) => void;
+  /** The machine's own where absent. */
   readonly clock?: Clock;
+  /** The way out; without it every request fails. */
   readonly egress?: Egress;
+  /** What the host offers of its music server. */
   readonly musicServer?: MusicServer;
   /** Users the plugin is assigned; `"all"` for every user of the server. */
   readonly users?: readonly string[] | "all";
   /** Ids of libraries the plugin is assigned; `"all"` for every library. */
   readonly libraries?: readonly number[] | "all";
+  /** Ceilings that differ from {@link DEFAULT_LIMITS}. */
   readonly limits?: Partial<ServiceLimits>;
 }
 

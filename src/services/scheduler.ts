@@ -9,7 +9,7 @@
  */
 
 import { errorText } from "../errors.ts";
-import { byteLength, randomId } from "./bytes.ts";
+import { byteLength, checkId, randomId } from "./bytes.ts";
 import { parseCron, type Recurrence } from "./cron.ts";
 import { type ServiceContext, ServiceError } from "./ports.ts";
 import type { ServiceMethods } from "./table.ts";
@@ -107,6 +107,7 @@ export class Scheduler implements ServiceMethods<"scheduler"> {
   #add({ payload, scheduleId }: NewSchedule, recurrence?: Recurrence): Schedule {
     if (this.#ended.signal.aborted) throw new ServiceError("scheduler is closed");
     this.#refuseTaken(scheduleId);
+    checkId("schedule", scheduleId);
     const { schedules, scheduleBytes } = this.#context.limits;
     if (this.#schedules.size >= schedules) {
       throw new ServiceError(`failed to schedule task: maximum of ${schedules} schedules reached`);
@@ -158,7 +159,10 @@ export class Scheduler implements ServiceMethods<"scheduler"> {
       if (leftMs > 0) return this.#wait(schedule, Math.min(leftMs, MAX_WAIT_MS), wait);
       this.#waitForNext(schedule, recurrence);
       if (this.#isBusy) {
-        this.#context.log("warn", `schedule "${schedule.id}" skipped: too many callbacks running`);
+        this.#context.log(
+          "warn",
+          `schedule ${JSON.stringify(schedule.id)} skipped: too many callbacks running`,
+        );
       } else void this.#run(schedule);
     };
     wait();
@@ -178,7 +182,7 @@ export class Scheduler implements ServiceMethods<"scheduler"> {
         this.#ended.signal,
       );
     } catch (error) {
-      this.#context.log("error", `schedule "${id}": ${errorText(error)}`);
+      this.#context.log("error", `schedule ${JSON.stringify(id)}: ${errorText(error)}`);
     } finally {
       this.#running--;
     }

@@ -5,7 +5,8 @@
  */
 
 import { errorText } from "../errors.ts";
-import type { MusicServer, Scrobble, ScrobbleRange } from "./music_server.ts";
+import type { MusicServer, ScrobbleRange } from "./music_server.ts";
+import type { Scrobble } from "./music_types.ts";
 import type { Read, scrobbleOptions, Written } from "./music_shapes.ts";
 import { ServiceError } from "./ports.ts";
 import type { ServiceMethods } from "./table.ts";

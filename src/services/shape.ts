@@ -21,6 +21,7 @@ export type TypeDescription = string | ShapeDescription | readonly [TypeDescript
 
 /** How one field is read (as `T`), written (from `W`) and described. */
 export interface Field<T, W = T> {
+  /** Its type, for documents. */
   readonly type: TypeDescription;
   /** The value of a missing or `null` field. */
   readonly zero: T;
@@ -200,7 +201,8 @@ export const int32: Field<number> = {
   type: "int32",
   zero: 0,
   read: (value, at) => Number(readInteger(value, at, "int32", 32)),
-  write: (value) => value === 0 ? undefined : String(Math.trunc(value)),
+  // A music server's numbers are not ours: what is no 32-bit integer would be no JSON a guest can read.
+  write: (value) => (value | 0) === 0 ? undefined : String(value | 0),
 };
 
 /** A signed 64-bit integer, exact over its whole range. */

@@ -31,7 +31,7 @@ import {
 } from "./shape.ts";
 
 /** The module that guests import host functions from. */
-export const HOST_MODULE = "extism:host/user";
+export const HOST_MODULE: string = "extism:host/user";
 
 /** One service: the permission that brings it, and its functions by import name. */
 interface Service {
@@ -297,15 +297,19 @@ export type ServiceMethods<S extends ServiceName> = {
 
 /** One host function, as the table has it. */
 export interface HostFunction {
-  readonly module: typeof HOST_MODULE;
+  /** The module it is imported from. */
+  readonly module: string;
   /** The import's name, such as `http_send`. */
   readonly name: string;
   /** The permission that brings it, or `"always"`. */
   readonly permission: PermissionKey | "always";
-  readonly service: ServiceName;
+  /** The service that answers, by its name in the table. */
+  readonly service: string;
   /** The method of the service's class. */
   readonly method: string;
+  /** What it reads. */
   readonly request: Shape;
+  /** What it answers when it succeeds. */
   readonly response: Shape;
 }
 
@@ -340,10 +344,15 @@ export function permissionOf(name: string): PermissionKey | "always" | undefined
 
 /** A host function in plain JSON. */
 export interface HostFunctionDescription {
+  /** The module it is imported from. */
   readonly module: string;
+  /** The import's name. */
   readonly name: string;
+  /** The permission that brings it, or `always`. */
   readonly permission: string;
+  /** Field names to types. */
   readonly request: ShapeDescription;
+  /** Field names to types. */
   readonly response: ShapeDescription;
 }
 

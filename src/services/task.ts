@@ -178,7 +178,7 @@ export class Tasks implements ServiceMethods<"task"> {
       dueAt = this.#store.nextDue(queue.name);
     } catch (error) {
       // Whoever woke the queue has done what it came for. The file may be writable again at the next look.
-      this.#context.log("error", `queue "${queue.name}": ${errorText(error)}`);
+      this.#context.log("error", `queue ${JSON.stringify(queue.name)}: ${errorText(error)}`);
       dueAt = clock.now() + pollMs;
     }
     if (dueAt === undefined || this.#ended.signal.aborted) return;

@@ -5,7 +5,8 @@
  */
 
 import { errorText } from "../errors.ts";
-import type { MusicServer, ServerUser } from "./music_server.ts";
+import type { MusicServer } from "./music_server.ts";
+import type { ServerUser } from "./music_types.ts";
 import { type ServiceContext, ServiceError } from "./ports.ts";
 
 /** The users that the administrator assigned to a plugin. Names are equal in any letter case. */

@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { ServerUser } from "./music_server.ts";
+import type { ServerUser } from "./music_types.ts";
 import type { ServiceMethods } from "./table.ts";
 import type { UserScope } from "./user_scope.ts";
 

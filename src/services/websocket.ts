@@ -9,7 +9,7 @@
  */
 
 import { errorText } from "../errors.ts";
-import { randomId } from "./bytes.ts";
+import { checkId, randomId } from "./bytes.ts";
 import { withDeadline } from "./deadline.ts";
 import { canonicalName, headerFault } from "./headers.ts";
 import { refusalText } from "./http.ts";
@@ -67,6 +67,7 @@ export class WebSockets implements ServiceMethods<"websocket"> {
       ["ws", "wss"],
       () => "invalid URL scheme: must be ws:// or wss://",
     );
+    checkId("connection", connectionId);
     const id = connectionId === "" ? randomId() : connectionId;
     if (this.#connections.has(id)) {
       throw new ServiceError(`connection ID ${JSON.stringify(id)} already exists`);

@@ -28,12 +28,16 @@ const MIGRATIONS = [
 export class PluginRecords implements Disposable {
   readonly #database: DatabaseSync;
 
-  /** Opens the file and brings its tables up to date. */
+  /**
+   * Opens the file and brings its tables up to date.
+   *
+   * @throws {Error} Where it cannot be opened, or a newer version wrote it.
+   */
   constructor(path: string) {
     makePrivateFile(path);
     this.#database = new DatabaseSync(path);
     this.#database.exec("PRAGMA journal_mode = WAL; PRAGMA busy_timeout = 5000");
-    this.#migrate();
+    this.#migrate(path);
   }
 
   /** The record of a plugin, if a decision was ever taken. */
@@ -70,8 +74,14 @@ export class PluginRecords implements Disposable {
     this.#database.close();
   }
 
-  #migrate(): void {
+  #migrate(path: string): void {
     const version = Number(this.#database.prepare("PRAGMA user_version").get()?.user_version);
+    if (version > MIGRATIONS.length) {
+      this.#database.close();
+      throw new Error(
+        `Cannot open "${path}": it was written by a newer version, its schema is ${version} and max schema is ${MIGRATIONS.length}`,
+      );
+    }
     for (const [index, statement] of MIGRATIONS.entries()) {
       if (index < version) continue;
       this.#database.exec(`BEGIN; ${statement}; PRAGMA user_version = ${index + 1}; COMMIT`);

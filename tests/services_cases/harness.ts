@@ -7,11 +7,13 @@ import type { Case } from "./case.ts";
 
 /** Time that moves only when told to. Begins on 2026-01-01T00:00:00Z. */
 export class FakeClock implements Clock {
-  #now = Date.UTC(2026, 0, 1);
+  #now = 0;
+  /** The wall clock: what `set` moves, and timers do not see. */
+  #wall = Date.UTC(2026, 0, 1);
   #timers = new Set<{ due: number; callback: () => void }>();
 
   now(): number {
-    return this.#now;
+    return this.#wall + this.#now;
   }
 
   after(delayMs: number, callback: () => void): () => void {
@@ -41,9 +43,9 @@ export class FakeClock implements Clock {
     this.#now = end;
   }
 
-  /** Sets the wall clock without firing timers in between, as a sleeping machine does. */
+  /** Sets the wall clock, which timers do not see: as after a sleep, or by hand. */
   set(ms: number): void {
-    this.#now = ms;
+    this.#wall = ms - this.#now;
   }
 }
 
@@ -72,22 +74,27 @@ export class Bench implements AsyncDisposable {
     this.clock = options.clock ?? new FakeClock();
     this.#ownsFolder = options.dataFolder === undefined;
     this.#folder = options.dataFolder ?? Deno.makeTempDirSync({ dir: "tests/.tmp" });
-    this.services = HostServices.open({
-      pluginId: "plugin",
-      permissions: {},
-      config: new Map(),
-      exports: new Set(["nd_scheduler_callback", "nd_task_execute"]),
-      log: (level, text) => this.logs.push(`${level} ${text}`),
-      callGuest: async (name, input, signal) => {
-        const decoded = JSON.parse(new TextDecoder().decode(input));
-        this.calls.push({ name, input: decoded });
-        const output = await Promise.race([this.guest(name, decoded, signal), cutOff(signal)]);
-        return new TextEncoder().encode(typeof output === "string" ? output : "");
-      },
-      ...options,
-      dataFolder: this.#folder + "/data",
-      clock: this.clock,
-    });
+    try {
+      this.services = HostServices.open({
+        pluginId: "plugin",
+        permissions: {},
+        config: new Map(),
+        exports: new Set(["nd_scheduler_callback", "nd_task_execute"]),
+        log: (level, text) => this.logs.push(`${level} ${text}`),
+        callGuest: async (name, input, signal) => {
+          const decoded = JSON.parse(new TextDecoder().decode(input));
+          this.calls.push({ name, input: decoded });
+          const output = await Promise.race([this.guest(name, decoded, signal), cutOff(signal)]);
+          return new TextEncoder().encode(typeof output === "string" ? output : "");
+        },
+        ...options,
+        dataFolder: this.#folder + "/data",
+        clock: this.clock,
+      });
+    } catch (error) {
+      this.#removeFolder();
+      throw error;
+    }
   }
 
   /** Calls a host function and gives the answer's text. */
@@ -113,6 +120,10 @@ export class Bench implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.services.close();
+    this.#removeFolder();
+  }
+
+  #removeFolder(): void {
     if (this.#ownsFolder) Deno.removeSync(this.#folder, { recursive: true });
   }
 }

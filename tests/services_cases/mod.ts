@@ -9,12 +9,12 @@ import {
   ARTWORK_CASES,
   LIBRARY_CASES,
   MATCHER_CASES,
-  PREFERENCES_CASES,
-  SCROBBLE_CASES,
   SUBSONIC_CASES,
   USERS_CASES,
 } from "./music.ts";
+import { PREFERENCES_CASES } from "./preferences.ts";
 import { SCHEDULER_CASES } from "./scheduler.ts";
+import { SCROBBLE_CASES } from "./scrobbles.ts";
 import { TASK_CASES } from "./task.ts";
 import { WEBSOCKET_CASES } from "./websocket.ts";
 

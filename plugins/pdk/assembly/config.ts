@@ -1,10 +1,20 @@
 // The settings an administrator gave the plugin, with the manifest's defaults where there are none.
 
+import { answerOf, requestOf } from "./host_call";
 import { Json } from "./json";
 import * as kernel from "./kernel";
 import { decode, takeFromKernel, textToKernel } from "./memory";
 
+@external("extism:host/user", "config_keys")
+declare function config_keys(request: u64): u64;
+
 export namespace config {
+  /** The keys of the settings that begin so, sorted; all of them for the empty prefix. */
+  export function keys(prefix: string = ""): string[] {
+    const request = requestOf(Json.object().set("prefix", Json.text(prefix)));
+    return answerOf(request, config_keys(request)).get("keys").texts();
+  }
+
   /** A setting as text; `null` where it is absent or empty. */
   export function get(key: string): string | null {
     const name = textToKernel(key);

@@ -108,6 +108,15 @@ export class Json {
     return members !== null ? members.keys() : [];
   }
 
+  /** The texts of an array; elements of another kind are left out. */
+  texts(): string[] {
+    const texts: string[] = [];
+    for (let i = 0; i < this.length; i++) {
+      if (this.at(i).kind == JsonKind.Text) texts.push(this.at(i).text());
+    }
+    return texts;
+  }
+
   /** Sets a member of an object. */
   set(key: string, value: Json): Json {
     const members = this.members;

@@ -90,21 +90,35 @@ export const ENV_FUNCTIONS: Readonly<Record<string, Signature>> = {
 /** The type of every function of `extism:host/user`: handle of a request, handle of a response. */
 export const USER_FUNCTION: Signature = "j:j";
 
-/** The kernel of one guest: one call's input, output, error, variables and last HTTP answer. */
+const NO_ANSWER: HttpAnswer = { status: 0, headers: "{}", body: new Uint8Array() };
+
+/**
+ * The kernel of one guest at a time: one call's input, output, error, variables and last HTTP answer.
+ * Making its functions costs more than a small guest's whole call, so the next guest gets the same ones,
+ * after {@link ExtismKernel.renew}.
+ */
 export class ExtismKernel {
   /** The functions of `extism:host/env`. */
   readonly functions: Readonly<Record<string, WebAssembly.ImportValue>>;
   readonly #around: KernelSurroundings;
   readonly #memory: KernelMemory;
-  readonly #variables = new Map<string, Uint8Array<ArrayBuffer>>();
+  /** Values by key, with the bytes that each counts for. */
+  readonly #variables = new Map<string, { bytes: Uint8Array; size: number }>();
   #output = { offset: 0, length: 0 };
   #error = 0;
-  #http: HttpAnswer = { status: 0, headers: "{}", body: new Uint8Array() };
+  #http = NO_ANSWER;
 
   constructor(around: KernelSurroundings) {
     this.#around = around;
     this.#memory = around.memory;
     this.functions = { ...around.memory.accessors, ...this.#ownFunctions() };
+  }
+
+  /** Forgets everything of the guest before. */
+  renew(): void {
+    this.#reset();
+    this.#variables.clear();
+    this.#http = NO_ANSWER;
   }
 
   /** Gives the guest its input. Called once, before any export. */
@@ -156,7 +170,7 @@ export class ExtismKernel {
       var_get: (key: bigint) => this.#varGet(Number(key)),
       var_set: (key: bigint, value: bigint) => this.#varSet(Number(key), Number(value)),
       http_request: (request: bigint, body: bigint) => {
-        this.#http = { status: 0, headers: "{}", body: new Uint8Array() };
+        this.#http = NO_ANSWER;
         this.#http = this.#around.http(memory.block(Number(request)), memory.block(Number(body)));
         return BigInt(memory.store(this.#http.body));
       },
@@ -169,12 +183,14 @@ export class ExtismKernel {
       ),
       get_log_level: () => LOG_LEVELS.indexOf(logLevel),
       memory_bytes: () => BigInt(memory.size),
-      reset: () => {
-        memory.clear();
-        this.#output = { offset: 0, length: 0 };
-        this.#error = 0;
-      },
+      reset: () => this.#reset(),
     };
+  }
+
+  #reset(): void {
+    this.#memory.clear();
+    this.#output = { offset: 0, length: 0 };
+    this.#error = 0;
   }
 
   /** The handle of a new block with `text`; 0 where there is none or it is empty. */
@@ -200,7 +216,7 @@ export class ExtismKernel {
     const name = this.#key(key);
     this.#memory.free(key);
     const value = name === undefined ? undefined : this.#variables.get(name);
-    return value === undefined ? 0n : BigInt(this.#memory.store(value));
+    return value === undefined ? 0n : BigInt(this.#memory.store(value.bytes));
   }
 
   #varSet(key: number, value: number): void {
@@ -209,12 +225,11 @@ export class ExtismKernel {
       this.#variables.delete(name);
     } else {
       // Upstream adds up before it replaces, so a replaced entry counts twice.
-      let total = this.#memory.length(value) + this.#memory.length(key) + VARIABLE_OVERHEAD;
-      for (const [held, bytes] of this.#variables) {
-        total += held.length + bytes.byteLength + VARIABLE_OVERHEAD;
-      }
+      const size = this.#memory.length(value) + this.#memory.length(key) + VARIABLE_OVERHEAD;
+      let total = size;
+      for (const held of this.#variables.values()) total += held.size;
       if (total >= this.#around.variableBytes) throw new GuestTrap("variable store is full");
-      this.#variables.set(name, this.#memory.block(value));
+      this.#variables.set(name, { bytes: this.#memory.block(value), size });
     }
     this.#memory.free(key);
     this.#memory.free(value);

@@ -130,9 +130,10 @@ export class KernelMemory {
     return row === NONE ? 0 : this.#length[row] ?? 0;
   }
 
-  /** Whether a range lies within what has been allocated so far and is not empty. */
+  /** Whether a range, which may be empty, lies within what has been allocated so far. */
   inside(offset: number, length: number): boolean {
-    return offset >= FIRST_HANDLE && length > 0 && offset + length <= this.#top;
+    return offset >= FIRST_HANDLE && offset < this.#top && length >= 0 &&
+      offset + length <= this.#top;
   }
 
   /** A copy of a range; at most `limit` bytes of it. */

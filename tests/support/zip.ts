@@ -1,0 +1,120 @@
+/**
+ * Zip archives written byte by byte, so that tests can write the ones that a decent library will not.
+ *
+ * @module
+ */
+
+import { deflateRawSync } from "node:zlib";
+
+/** One entry, and the lies that may be told about it. */
+export interface ZipEntry {
+  readonly name: string;
+  readonly data: Uint8Array | string;
+  /** Name in the entry's own header, where it is not that of the directory. */
+  readonly localName?: string;
+  /** Stored unless `true`. */
+  readonly deflated?: boolean;
+  /** General purpose flags: 1 is encrypted. */
+  readonly flags?: number;
+  /** Unpacked size that both headers state. */
+  readonly statedSize?: number;
+  /** Checksum that both headers state. */
+  readonly statedCrc?: number;
+  /** Attributes as a Unix host writes them: a mode in the top 16 bits. */
+  readonly externalAttributes?: number;
+  /** Places the directory's pointer at the entry of this index instead of its own. */
+  readonly sameDataAs?: number;
+}
+
+/** Bytes around the archive. */
+export interface ZipSurroundings {
+  readonly before?: Uint8Array;
+  readonly after?: Uint8Array;
+  readonly comment?: string;
+  /** Entries that the last record counts. */
+  readonly statedEntries?: number;
+}
+
+const encoder = new TextEncoder();
+
+/** Writes an archive. */
+export function zip(
+  entries: readonly ZipEntry[],
+  around: ZipSurroundings = {},
+): Uint8Array<ArrayBuffer> {
+  const parts: Uint8Array[] = [around.before ?? new Uint8Array()];
+  const length = () => parts.reduce((sum, part) => sum + part.byteLength, 0);
+  const offsets: number[] = [];
+  const directory: Uint8Array[] = [];
+  for (const entry of entries) {
+    const data = typeof entry.data === "string" ? encoder.encode(entry.data) : entry.data;
+    const packed = entry.deflated ? new Uint8Array(deflateRawSync(data)) : data;
+    const name = encoder.encode(entry.name);
+    const localName = encoder.encode(entry.localName ?? entry.name);
+    const offset = offsets[entry.sameDataAs ?? -1] ?? length();
+    const common = (nameLength: number) =>
+      [
+        [2, 20],
+        [2, entry.flags ?? 0],
+        [2, entry.deflated ? 8 : 0],
+        [4, 0x5a21_0000],
+        [4, entry.statedCrc ?? crc32(data)],
+        [4, packed.byteLength],
+        [4, entry.statedSize ?? data.byteLength],
+        [2, nameLength],
+        [2, 0],
+      ] as const;
+    if (entry.sameDataAs === undefined) {
+      parts.push(little([[4, 0x0403_4b50], ...common(localName.byteLength)]), localName, packed);
+    }
+    offsets.push(offset);
+    directory.push(
+      little([
+        [4, 0x0201_4b50],
+        [2, 0x0314],
+        ...common(name.byteLength),
+        [2, 0],
+        [2, 0],
+        [2, 0],
+        [4, entry.externalAttributes ?? 0],
+        [4, offset],
+      ]),
+      name,
+    );
+  }
+  const start = length();
+  parts.push(...directory);
+  const count = around.statedEntries ?? entries.length;
+  const comment = encoder.encode(around.comment ?? "");
+  parts.push(
+    little([[4, 0x0605_4b50], [2, 0], [2, 0], [2, count], [2, count], [4, length() - start], [
+      4,
+      start,
+    ], [2, comment.byteLength]]),
+    comment,
+    around.after ?? new Uint8Array(),
+  );
+  const whole = new Uint8Array(length());
+  let at = 0;
+  for (const part of parts) {
+    whole.set(part, at);
+    at += part.byteLength;
+  }
+  return whole;
+}
+
+/** Numbers as bytes, the lowest first. */
+function little(fields: readonly (readonly [bytes: 2 | 4, value: number])[]): Uint8Array {
+  return Uint8Array.from(
+    fields.flatMap(([bytes, value]) => Array.from({ length: bytes }, (_, i) => value >>> (8 * i))),
+  );
+}
+
+function crc32(data: Uint8Array): number {
+  let crc = ~0;
+  for (const byte of data) {
+    crc ^= byte;
+    for (let bit = 0; bit < 8; bit++) crc = (crc >>> 1) ^ (crc & 1 ? 0xedb8_8320 : 0);
+  }
+  return ~crc >>> 0;
+}
