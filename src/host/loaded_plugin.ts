@@ -73,9 +73,10 @@ export class LoadedPlugin implements Plugin {
     this.#services = HostServices.open({
       pluginId: id,
       permissions: parts.permissions,
+      functions: new Set(admitted.functions),
       config,
       dataFolder: parts.dataFolder,
-      callGuest: (name, input, signal) => this.#callBack(name, input, signal),
+      callGuest: (name, input, signal, inside) => this.#callBack(name, input, signal, inside),
       exports: this.exports,
       egress: parts.network,
       log,
@@ -85,7 +86,8 @@ export class LoadedPlugin implements Plugin {
       module: parts.module,
       functions: [
         ...admitted.functions,
-        ...(parts.permissions.http === undefined ? [] : [BUILT_IN_HTTP]),
+        // Extism's HTTP is part of its kernel, so every guest can call it: it is refused where refusals are told.
+        BUILT_IN_HTTP,
         ...(this.#mounts.mounts.length === 0 ? [] : [FILES]),
       ],
       mounts: this.#mounts.mounts.map(({ name, writable }) => ({ name, writable })),
@@ -102,9 +104,17 @@ export class LoadedPlugin implements Plugin {
   }
 
   /** Calls an export on a fresh instance; see {@link GuestCaller.call}. */
-  async call(name: string, input: Uint8Array, options: CallOptions = {}): Promise<Uint8Array> {
-    // A call that a host function of this plugin makes cannot wait for the cell that waits for it.
-    const nested = options.signal !== undefined && this.#insideCalls.has(options.signal);
+  call(name: string, input: Uint8Array, options: CallOptions = {}): Promise<Uint8Array> {
+    return this.#run(name, input, options, false);
+  }
+
+  /** @param nested Whether a call of this plugin waits for this one, and so cannot be waited for. */
+  async #run(
+    name: string,
+    input: Uint8Array,
+    options: CallOptions,
+    nested: boolean,
+  ): Promise<Uint8Array> {
     this.#checkExport(name);
     const ceilingMs = this.#parts.limits.cell.callTimeoutMs;
     const timeoutMs = Math.min(options.timeoutMs ?? ceilingMs, ceilingMs);
@@ -147,9 +157,15 @@ export class LoadedPlugin implements Plugin {
   }
 
   /** A call that a service makes; what it rejects with reads as upstream's. */
-  async #callBack(name: string, input: Uint8Array, signal?: AbortSignal): Promise<Uint8Array> {
+  async #callBack(
+    name: string,
+    input: Uint8Array,
+    signal?: AbortSignal,
+    inside?: AbortSignal,
+  ): Promise<Uint8Array> {
+    const nested = inside !== undefined && this.#insideCalls.has(inside);
     try {
-      return await this.call(name, input, signal && { signal });
+      return await this.#run(name, input, signal === undefined ? {} : { signal }, nested);
     } catch (thrown) {
       if (!(thrown instanceof SoundproofError)) throw thrown;
       throw new Error(thrown.detail || thrown.message, { cause: thrown });

@@ -59,8 +59,10 @@ export class PluginHost implements AsyncDisposable {
     this.#audit = new AuditTrail(folder.audit);
     this.#network = new HostNetwork(
       options.network ?? {},
-      ({ pluginId = "", host, port, code, reason }) =>
-        this.#refused(pluginId, code, `${host}:${port} (gateway)`, reason),
+      ({ pluginId = "", host, port, code, reason }) => {
+        this.#count(code);
+        this.#record(pluginId, code, `${host}:${port} (gateway)`, reason);
+      },
     );
   }
 
@@ -248,7 +250,10 @@ export class PluginHost implements AsyncDisposable {
           permissions,
           local,
           network: this.#network,
-          onRefusal: (code, url, reason) => this.#refused(id, code, url, reason),
+          onRefusal: ({ code, url, reason, told }) => {
+            if (!told) this.#count(code);
+            this.#record(id, code, url, reason);
+          },
         }),
         admitted,
         module: await this.#modules.compile(admitted.bytes),
@@ -293,11 +298,14 @@ export class PluginHost implements AsyncDisposable {
     this.#report("error", entry.id, entry.error.message);
   }
 
-  /** Counts a refusal, writes it into the audit record and into the plugin's log. */
-  #refused(plugin: string, code: string, subject: string, reason: string): void {
+  #count(code: string): void {
     this.#refusals.set(code, (this.#refusals.get(code) ?? 0) + 1);
+  }
+
+  /** Writes a refusal into the audit record and into the plugin's log. */
+  #record(plugin: string, code: string, subject: string, reason: string): void {
     this.#audit.add({ plugin, code, subject, reason });
-    this.#report("warn", plugin, `${code}: ${subject}: ${reason}`);
+    this.#report("warn", plugin || undefined, `${code}: ${subject}: ${reason}`);
   }
 
   #report(level: "warn" | "error", plugin: string | undefined, message: string): void {

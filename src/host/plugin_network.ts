@@ -1,4 +1,4 @@
-import { errorText, SoundproofError } from "../errors.ts";
+import { SoundproofError } from "../errors.ts";
 import {
   Gate,
   type GateRequest,
@@ -9,16 +9,19 @@ import {
 } from "../egress/mod.ts";
 import type { LocalGrant } from "../grants/mod.ts";
 import type { NetworkPermission, Permissions } from "../manifest/mod.ts";
-import type {
-  ConnectRequest,
-  Egress,
-  EgressRequest,
-  EgressResponse,
-  Socket,
-  SocketEvents,
+import {
+  type ConnectRequest,
+  type Egress,
+  EgressError,
+  type EgressFault,
+  type EgressRequest,
+  type EgressResponse,
+  type Socket,
+  type SocketEvents,
 } from "../services/mod.ts";
 import { readBuiltInRequest, writeBuiltInResponse } from "./built_in_http.ts";
 import { DEFAULT_GATEWAY_LIMITS, type HostNetwork } from "./host_network.ts";
+import { RecentRefusals } from "./recent_refusals.ts";
 
 /** Longest time of one request or handshake; a guest's call does not last longer either. */
 const TIMEOUT_MS = 30_000;
@@ -29,8 +32,19 @@ export interface PluginNetworkParts {
   readonly permissions: Permissions;
   readonly local: LocalGrant;
   readonly network: HostNetwork;
-  /** Told of every request that was refused: its code, URL without query and credentials, and why. */
-  readonly onRefusal: (code: SoundproofError["code"], url: string, reason: string) => void;
+  /** Told of every request that was refused. */
+  readonly onRefusal: (refusal: RequestRefusal) => void;
+}
+
+/** A request that came to nothing because we did not want it. */
+export interface RequestRefusal {
+  readonly code: SoundproofError["code"];
+  /** Without query and credentials. */
+  readonly url: string;
+  /** Why, in words. */
+  readonly reason: string;
+  /** Whether the gateway refused it, which has told so itself. */
+  readonly told: boolean;
 }
 
 /** A gate and its pass at the gateway. */
@@ -44,6 +58,7 @@ export class PluginNetwork implements Egress {
   readonly #parts: PluginNetworkParts;
   readonly #http: NetworkRules | undefined;
   readonly #websocket: NetworkRules | undefined;
+  readonly #refusals = new RecentRefusals();
   #open: Promise<Open> | undefined;
   #closed = false;
 
@@ -54,12 +69,14 @@ export class PluginNetwork implements Egress {
     this.#websocket = websocket && rulesOf(websocket, []);
   }
 
-  /** Sends a request of `http_send`; what it throws is what the guest reads (`extism-abi.md`, 2.2). */
+  /** Sends a request of `http_send` (`extism-abi.md`, 2.2). */
   async send(request: EgressRequest, signal: AbortSignal): Promise<EgressResponse> {
     const { url, method, maxBodyBytes } = request;
     return await this.#exchange({
       url,
       method,
+      // A redirect beyond the last that is followed is the guest's answer, as upstream.
+      surplusRedirect: "response",
       headers: [...request.headers],
       body: request.body,
       followRedirects: request.followRedirects &&
@@ -68,7 +85,7 @@ export class PluginNetwork implements Egress {
       maxBodyBytes,
       overflow: "cut",
     }, signal).catch((thrown) => {
-      throw httpFault(thrown, method, url);
+      throw egressError(thrown);
     });
   }
 
@@ -79,26 +96,34 @@ export class PluginNetwork implements Egress {
   async sendBuiltIn(message: Uint8Array, signal: AbortSignal): Promise<Uint8Array> {
     const request = readBuiltInRequest(message, TIMEOUT_MS);
     try {
-      if (this.#http?.hosts === "any") {
-        throw new SoundproofError("egress.url_not_allowed", "the manifest lists no hosts");
+      const state = this.#http === undefined
+        ? "the plugin has no http permission"
+        : this.#http.hosts === "any"
+        ? "the manifest lists no hosts"
+        : undefined;
+      if (state !== undefined) {
+        const refusal = new SoundproofError("egress.url_not_allowed", state);
+        this.#audit(refusal, request.url);
+        throw refusal;
       }
       return writeBuiltInResponse(await this.#exchange(request, signal));
     } catch (thrown) {
       if (!(thrown instanceof SoundproofError)) throw thrown;
       const text = isRefusal(thrown)
-        ? `HTTP request to '${request.url}' is not allowed: ${thrown.message}`
+        ? `HTTP request to '${withoutSecrets(request.url)}' is not allowed: ${thrown.message}`
         : thrown.message;
       throw new SoundproofError(thrown.code, text, { cause: thrown });
     }
   }
 
-  /** Opens a WebSocket; what it throws is what the guest reads (`extism-abi.md`, 2.8). */
+  /** Opens a WebSocket (`extism-abi.md`, 2.8). */
   async connect(
     request: ConnectRequest,
     events: SocketEvents,
     signal: AbortSignal,
   ): Promise<Socket> {
     const { url } = request;
+    const since = performance.now();
     try {
       const { gate } = await this.#gate();
       signal.throwIfAborted();
@@ -115,17 +140,31 @@ export class PluginNetwork implements Egress {
       return {
         send: (message) =>
           typeof message === "string" ? socket.sendText(message) : socket.sendBinary(message),
-        close: (code, reason) => socket.close(code, reason),
+        close(code, reason) {
+          try {
+            socket.close(code, reason);
+          } catch (thrown) {
+            // A code that cannot be sent must not keep the connection open.
+            socket.close(1000, "");
+            throw thrown;
+          }
+        },
       };
     } catch (thrown) {
-      this.#audit(thrown, url);
-      throw websocketFault(thrown, url);
+      const fault = this.#refusals.explain(thrown, since);
+      this.#audit(fault, url);
+      throw egressError(fault);
     }
   }
 
   /** What the gateway has counted; `undefined` while the plugin has not used the network. */
   async counters(): Promise<GatewayPass["counters"] | undefined> {
     return (await this.#open)?.pass.counters;
+  }
+
+  /** What the gate has under way; `undefined` while the plugin has not used the network. */
+  async load(): Promise<Gate["load"] | undefined> {
+    return (await this.#open)?.gate.load;
   }
 
   /** Ends every request and socket. */
@@ -137,12 +176,14 @@ export class PluginNetwork implements Egress {
   }
 
   async #exchange(request: GateRequest, signal: AbortSignal): Promise<GateResponse> {
+    const since = performance.now();
     try {
       const { gate } = await this.#gate();
       return await gate.send(request, signal);
     } catch (thrown) {
-      this.#audit(thrown, request.url);
-      throw thrown;
+      const fault = this.#refusals.explain(thrown, since);
+      this.#audit(fault, request.url);
+      throw fault;
     }
   }
 
@@ -155,10 +196,9 @@ export class PluginNetwork implements Egress {
 
   async #start(): Promise<Open> {
     const { id, permissions, local, network } = this.#parts;
-    const gateway = await network.gateway();
     const asked = [permissions.http, permissions.websocket].filter((p) => p !== undefined);
     const checks = [this.#http, this.#websocket].filter((r) => r !== undefined).map(hostPortCheck);
-    const pass = gateway.admit({
+    const { port, pass } = await network.admit({
       pluginId: id,
       allowsHostPort: (host, port) => checks.some((allows) => allows(host, port)),
       addresses: {
@@ -166,23 +206,30 @@ export class PluginNetwork implements Egress {
         localNetwork: asked.every(({ allowLocalNetwork }) => allowLocalNetwork),
         named: local.addresses,
       },
-      limits: DEFAULT_GATEWAY_LIMITS,
-    });
-    const { caCerts } = network.options;
+      limits: { ...DEFAULT_GATEWAY_LIMITS, ...network.options.gatewayLimits },
+    }, (refusal) => this.#refusals.add(refusal));
+    const { caCerts, gateLimits, gateWorker } = network.options;
     const gate = new Gate({
       rules: {
         ...(this.#http !== undefined && { http: this.#http }),
         ...(this.#websocket !== undefined && { websocket: this.#websocket }),
       },
-      gateway: { port: gateway.port, username: pass.username, password: pass.password },
+      gateway: { port, username: pass.username, password: pass.password },
+      ...(gateLimits !== undefined && { limits: gateLimits }),
       ...(caCerts !== undefined && { caCerts }),
+      ...(gateWorker !== undefined && { workerUrl: gateWorker }),
     });
     return { gate, pass };
   }
 
   #audit(thrown: unknown, url: string): void {
     if (!(thrown instanceof SoundproofError) || !isRefusal(thrown)) return;
-    this.#parts.onRefusal(thrown.code, withoutSecrets(url), thrown.message);
+    this.#parts.onRefusal({
+      code: thrown.code,
+      url: withoutSecrets(url),
+      reason: thrown.message,
+      told: thrown.cause instanceof SoundproofError,
+    });
   }
 }
 
@@ -211,56 +258,26 @@ function isRefusal({ code }: SoundproofError): boolean {
   return code.startsWith("egress.") && !FAULTS_OF_TRANSPORT.has(code);
 }
 
-function httpFault(thrown: unknown, method: string, url: string): unknown {
+/** A fault as the host services know it; they have the texts that guests know. */
+function egressError(thrown: unknown): unknown {
   if (!(thrown instanceof SoundproofError)) return thrown;
-  const verb = method.charAt(0).toUpperCase() + method.slice(1).toLowerCase();
-  const text = () => {
-    switch (thrown.code) {
-      case "egress.url_not_allowed":
-        return notAllowed(url, thrown);
-      case "egress.address_refused":
-        return `${
-          notAllowed(url, thrown)
-        }; private/loopback addresses need the administrator's grant`;
-      case "egress.scheme_not_allowed":
-        return `invalid URL scheme "${schemeOf(url)}": must be http or https`;
-      case "egress.timeout":
-        return `${verb} "${url}": context deadline exceeded`;
-      case "egress.cancelled":
-        return `${verb} "${url}": context canceled`;
-      default:
-        return `${verb} "${url}": ${thrown.message}`;
-    }
-  };
-  return new SoundproofError(thrown.code, text(), { cause: thrown });
-}
-
-function websocketFault(thrown: unknown, url: string): unknown {
-  if (!(thrown instanceof SoundproofError)) {
-    return new Error(`failed to connect: ${errorText(thrown)}`);
+  const { code, message } = thrown;
+  const because = (fault: EgressFault, text = message) =>
+    new EgressError(fault, text, undefined, { cause: thrown });
+  switch (code) {
+    case "egress.url_not_allowed":
+    case "egress.host_not_allowed":
+      return because("host");
+    case "egress.address_refused":
+    case "egress.own_address":
+      return because("private");
+    case "egress.timeout":
+      return because("transport", "context deadline exceeded");
+    case "egress.cancelled":
+      return because("transport", "context canceled");
+    default:
+      return because(isRefusal(thrown) ? "rule" : "transport");
   }
-  const text = () => {
-    switch (thrown.code) {
-      case "egress.url_not_allowed":
-      case "egress.address_refused":
-        return notAllowed(url, thrown);
-      case "egress.scheme_not_allowed":
-        return "invalid URL scheme: must be ws:// or wss://";
-      default:
-        return `failed to connect: ${thrown.message}`;
-    }
-  };
-  return new SoundproofError(thrown.code, text(), { cause: thrown });
-}
-
-function notAllowed(url: string, { message }: SoundproofError): string {
-  return URL.canParse(url)
-    ? `host "${new URL(url).host}" is not allowed: ${message}`
-    : `invalid URL: ${message}`;
-}
-
-function schemeOf(url: string): string {
-  return URL.canParse(url) ? new URL(url).protocol.slice(0, -1) : "";
 }
 
 /** A URL as it may be written down: without credentials, query and fragment. */

@@ -132,11 +132,16 @@ export interface Egress {
   connect(request: ConnectRequest, events: SocketEvents, signal: AbortSignal): Promise<Socket>;
 }
 
-/** Calls an export of the plugin. Rejects with the text of `extism-abi.md` 1.6, such as `plugin call failed: …`. */
+/**
+ * Calls an export of the plugin. Rejects with the text of `extism-abi.md` 1.6, such as `plugin call failed: …`.
+ *
+ * `inside` is the signal of the guest's call that waits for this one: the cell that it holds cannot be waited for.
+ */
 export type CallGuest = (
   exportName: string,
   input: Uint8Array,
   signal?: AbortSignal,
+  inside?: AbortSignal,
 ) => Promise<Uint8Array>;
 
 /** How bad a line of the log is. */

@@ -99,11 +99,12 @@ export class WebSockets implements ServiceMethods<"websocket"> {
   /** The plugin is called back before this answers, on an instance of its own. */
   async closeConnection(
     { connectionId, code, reason }: Named & { readonly code: number; readonly reason: string },
+    signal: AbortSignal,
   ): Promise<Record<string, never>> {
     const { connection, socket } = this.#open(connectionId);
     this.#forget(connection);
     await this.#closeSocket(socket, code, reason);
-    await this.#callback("close", { connectionId, code, reason });
+    await this.#callback("close", { connectionId, code, reason }, signal);
     return {};
   }
 
@@ -223,7 +224,7 @@ export class WebSockets implements ServiceMethods<"websocket"> {
   }
 
   /** Calls the plugin. A callback it does not export is an event that is dropped. */
-  async #callback(event: string, input: object): Promise<void> {
+  async #callback(event: string, input: object, inside?: AbortSignal): Promise<void> {
     const { callGuest, clock, exports, log } = this.#context;
     const name = `nd_websocket_on_${event}`;
     if (!exports.has(name)) return;
@@ -233,7 +234,7 @@ export class WebSockets implements ServiceMethods<"websocket"> {
         clock,
         LIMIT_MS,
         [this.#ended.signal],
-        (signal) => callGuest(name, bytes, signal),
+        (signal) => callGuest(name, bytes, signal, inside),
       );
     } catch (error) {
       log("error", `${name}: ${errorText(error)}`);
