@@ -50,7 +50,7 @@ export type {
 export type { LocalGrant } from "./src/grants/mod.ts";
 export type { PackageKind } from "./src/packages/mod.ts";
 export type { AuditEvent, AuditRecord } from "./src/state/mod.ts";
-export type { Connect, OwnAddress, Resolver } from "./src/egress/mod.ts";
+export type { Connect, GateLimits, GatewayLimits, OwnAddress, Resolver } from "./src/egress/mod.ts";
 export type {
   CellLimits,
   LogLevel,
