@@ -11,31 +11,40 @@
 
 import vm from "node:vm";
 
-/** Fills a megabyte 3,000 times, which takes about a tenth of a second, and returns. */
-const FILL =
-  "AGFzbQEAAAABBAFgAAADAgEABQMBABAHCAEEZmlsbAAACiIBIAEBf0G4FyEAA0BBAEEHQcCEPfwLACAAQQFrIgANAAsL";
+/** A module whose export `fill` fills a megabyte so many times. */
+const FILL = "AGFzbQEAAAABBQFgAX8AAwIBAAUDAQAQBwgBBGZpbGwAAAobARkAA0BBAEEHQcCEPfwLACAAQQFrIgANAAsL";
+const FEW = 100;
+/** A second's work or more: long enough to be interrupted in, short enough to end by itself. */
+const MANY = 100_000;
 const LIMIT_MS = 10;
-/** A busy machine can be late once; not each time. */
-const ATTEMPTS = 5;
 
 let known: boolean | undefined;
 
-/** Tries once per process; takes about 10 ms where deadlines hold, and half a second where they do not. */
+/** Tries once per process; takes about 15 ms where deadlines hold, and some seconds where they do not. */
 export function deadlinesHold(): boolean {
-  return known ??= Array.from({ length: ATTEMPTS }).some(isInterrupted);
+  return known ??= tryOut();
 }
 
-function isInterrupted(): boolean {
+function tryOut(): boolean {
   const module = new WebAssembly.Module(Uint8Array.from(atob(FILL), (c) => c.charCodeAt(0)));
   const { fill } = new WebAssembly.Instance(module).exports;
+  if (typeof fill !== "function") throw new TypeError("the probe has no export");
+  const fewMs = durationMs(() => fill(FEW));
   const slot = "soundproofDeadlineProbe";
-  Object.defineProperty(globalThis, slot, { value: fill, configurable: true });
-  try {
-    new vm.Script(`${slot}()`).runInThisContext({ timeout: LIMIT_MS });
-    return false;
-  } catch {
-    return true;
-  } finally {
-    Reflect.deleteProperty(globalThis, slot);
-  }
+  Object.defineProperty(globalThis, slot, { value: () => fill(MANY), configurable: true });
+  // An interruption that the filling did not notice must strike within the script, not after it.
+  const script = new vm.Script(`${slot}(); for (let i = 0; i < 1e6; i++) String(i);`);
+  const manyMs = durationMs(() => {
+    try {
+      script.runInThisContext({ timeout: LIMIT_MS });
+    } catch { /* interrupted, sooner or later: the duration tells */ }
+  });
+  Reflect.deleteProperty(globalThis, slot);
+  return manyMs < fewMs * (MANY / FEW) / 2;
+}
+
+function durationMs(work: () => void): number {
+  const from = performance.now();
+  work();
+  return performance.now() - from;
 }
