@@ -349,10 +349,7 @@ function urlOf(request: string): string {
 /**
  * Makes a function that runs a body and interrupts it when its time is up.
  *
- * V8's first compiler looks for an interruption only when a loop has used up a budget of bytes executed,
- * which a loop around a large `memory.fill` does in many minutes. So Deno must be started with
- * `--v8-flags=--no-wasm-dynamic-tiering`, where every turn of a loop looks; `setFlagsFromString` is too
- * late for it.
+ * That every loop can be interrupted depends on how Deno was started; see `deadline_probe.ts`.
  *
  * `runInThisContext` sees globals only, hence the one it defines. An interrupted body runs no `catch`
  * and no `finally`, so whatever must hold afterwards is set by the caller.

@@ -80,7 +80,7 @@ export class PluginHost implements AsyncDisposable {
    * Opens a host: finds the packages and loads the enabled ones, all at once.
    *
    * The process must have been started with `--unstable-worker-options` (or `"unstable":
-   * ["worker-options"]` in its `deno.json`) and `--v8-flags=--no-wasm-dynamic-tiering`: without the one
+   * ["worker-options"]` in its `deno.json`) and `--v8-flags=--liftoff-only`: without the one
    * Deno ends the process at the first cell, without the other some guests could not be stopped.
    *
    * @throws {SoundproofError} `host.flags_missing`.
@@ -88,7 +88,7 @@ export class PluginHost implements AsyncDisposable {
    */
   static async open(options: PluginHostOptions): Promise<PluginHost> {
     if (!deadlinesHold()) {
-      const flags = "--unstable-worker-options --v8-flags=--no-wasm-dynamic-tiering";
+      const flags = "--unstable-worker-options --v8-flags=--liftoff-only";
       throw new SoundproofError(
         "host.flags_missing",
         `Cannot open host: a guest's deadline would not hold: run Deno with ${flags}`,
