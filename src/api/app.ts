@@ -126,7 +126,9 @@ function readLocalGrant(body: Uint8Array): LocalGrant {
     new SoundproofError("api.body_invalid", `Cannot take the decision: ${state}`);
   if (body.byteLength === 0) return NOTHING_LOCAL;
   const value = parseJson(body);
-  if (typeof value !== "object" || value === null) throw invalid("it is no JSON object");
+  if (typeof value !== "object" || value === null || Array.isArray(value)) {
+    throw invalid("it is no JSON object");
+  }
   const { localNetwork = false, addresses = [], ...others } = value as Record<string, unknown>;
   const [unknown] = Object.keys(others);
   if (unknown !== undefined) throw invalid(`"${unknown}" is no part of it`);
