@@ -1,0 +1,31 @@
+import { deepStrictEqual, match, ok } from "node:assert/strict";
+import { FILES, readReport, tell } from "./security.ts";
+
+const CASE = (name: string, content = "") =>
+  `<testcase name="${name}" classname="./tests/a_test.ts" time="1">${content}</testcase>\n`;
+
+Deno.test("a promise has as many cases as steps, or as its name says, and is broken with any of them", () => {
+  const xml = `<testsuites>${
+    CASE("one &amp; only") + CASE("kept") + CASE("kept &gt; a") + CASE("kept &gt; b") +
+    CASE("kept &gt; b &gt; deep") + CASE("told [250 cases]") + CASE("fails") +
+    CASE("fails &gt; a", '<failure message="no"></failure>') + CASE("skipped", "<skipped/>")
+  }</testsuites>`;
+  deepStrictEqual(
+    readReport(xml).map(({ sentence, cases, state }) => [sentence, cases, state]),
+    [
+      ["one & only", 1, "kept"],
+      ["kept", 2, "kept"],
+      ["told", 250, "kept"],
+      ["fails", 1, "broken"],
+      ["skipped", 1, "not tried"],
+    ],
+  );
+  match(tell(readReport(xml)), /BROKEN +1 {2}fails\n[^]*5 promises, 255 cases, 1 broken\n$/);
+});
+
+Deno.test("every file of the network is among the promises, and the reporter's own is not", () => {
+  const names = [...Deno.readDirSync("tests")].map(({ name }) => name);
+  const chosen = names.filter((name) => FILES.test(name));
+  ok(names.filter((name) => name.startsWith("network_")).every((name) => chosen.includes(name)));
+  ok(!chosen.includes("security_report_test.ts"));
+});
