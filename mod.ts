@@ -2,9 +2,15 @@
  * Soundproof runs the plugins of music servers: WebAssembly from strangers, held to what its manifest
  * asked for and an administrator granted.
  *
- * Run Deno with `--unstable-worker-options`, or have `"unstable": ["worker-options"]` in the `deno.json`
- * you run with: each plugin lives in a worker without permissions, and without that flag Deno ends the
- * process at the first one.
+ * Run Deno with these flags, both of which only count at its start:
+ *
+ * ```sh
+ * deno run --unstable-worker-options --v8-flags=--no-wasm-dynamic-tiering …
+ * ```
+ *
+ * The first lets a plugin live in a worker without permissions; without it Deno ends the process, with
+ * code 70, at the first plugin (`"unstable": ["worker-options"]` in your `deno.json` does the same).
+ * With the second a guest's deadline holds in every loop; without it {@link PluginHost.open} refuses.
  *
  * ```ts ignore
  * import { MetadataAgent, PluginHost } from "@soundproof/host";
@@ -41,7 +47,10 @@ export type {
   SubsonicapiPermission,
   TaskqueuePermission,
 } from "./src/manifest/mod.ts";
+export type { LocalGrant } from "./src/grants/mod.ts";
 export type { PackageKind } from "./src/packages/mod.ts";
+export type { AuditEvent, AuditRecord } from "./src/state/mod.ts";
+export type { Connect, GateLimits, GatewayLimits, OwnAddress, Resolver } from "./src/egress/mod.ts";
 export type {
   CellLimits,
   LogLevel,

@@ -65,6 +65,7 @@ export const ERROR_CODES = {
   "guest.not_implemented": "The plugin has the export but does not implement it",
   "guest.output_invalid": "The plugin's answer is not of the shape its export promises",
   "guest.trap": "The plugin trapped",
+  "host.flags_missing": "Deno was started without a flag that a wall needs",
   "manifest.config_invalid": "Settings of a plugin cannot be read or are too large",
   "manifest.invalid": "A manifest is not valid; `problems` lists each fault with its JSON path",
   "module.compile_timeout": "A module took too long to compile",

@@ -5,7 +5,9 @@
  * Admitted is a module of the WebAssembly 2.0 set (what Navidrome's engine runs) that imports functions
  * only: the Extism kernel, WASI preview 1, and host functions that were granted. Everything newer is
  * refused, garbage-collected objects and exceptions above all: they live on the JavaScript heap, and a
- * worker that exhausts its heap takes the whole process down.
+ * worker that exhausts its heap takes the whole process down. Function bodies are not read: what of it can
+ * be written there without a type, tag, table or global (a `catch_all` around an import) holds no more
+ * than the stack does, and the interruption at the deadline cannot be caught.
  *
  * @module
  */
@@ -13,7 +15,7 @@
 import { type ErrorCode, SoundproofError } from "../errors.ts";
 import { ENV_FUNCTIONS, USER_FUNCTION } from "./abi/extism.ts";
 import type { ModuleLimits } from "./limits.ts";
-import { visible } from "./protocol.ts";
+import { visibleLine } from "./protocol.ts";
 import { WASI_FUNCTIONS } from "./wasi.ts";
 import { encodeU32, MalformedModule, WasmReader } from "./wasm_reader.ts";
 
@@ -58,7 +60,13 @@ const SECTION_NAMES = [
   ...["custom", "type", "import", "function", "table", "memory", "global", "export", "start"],
   ...["element", "code", "data", "data count"],
 ];
+/** The order in which sections stand; custom ones (0) may stand anywhere. */
+const SECTION_ORDER = [1, 2, 3, 4, 5, 6, 7, 8, 9, 12, 10, 11];
+/** Sections whose content is bytes and not a list. */
+const RAW_SECTIONS: ReadonlySet<string> = new Set(["custom", "code", "data"]);
 const FUNCTION_KIND = 0;
+/** Characters of a name that are shown. */
+const SHOWN_LENGTH = 100;
 
 /**
  * Admits a module, or throws a {@link SoundproofError} with a code of `module.*` that says why not.
@@ -83,6 +91,22 @@ function refusal(code: ErrorCode, state: string): SoundproofError {
   return new SoundproofError(code, `Cannot admit module: ${state}`);
 }
 
+/** What a global may begin with: opcode, and how to pass what follows it. */
+const CONSTANT_EXPRESSIONS: Readonly<Record<number, (section: WasmReader) => void>> = {
+  0x41: skipLeb, // i32.const
+  0x42: skipLeb, // i64.const
+  0x43: (section) => void section.skip(4), // f32.const
+  0x44: (section) => void section.skip(8), // f64.const
+  0x23: skipLeb, // global.get
+  0xd0: skipLeb, // ref.null
+  0xd2: skipLeb, // ref.func
+  0xfd: (section) => void section.skip(17), // v128.const
+};
+
+function skipLeb(section: WasmReader): void {
+  while (section.byte() >= 0x80);
+}
+
 class Admission {
   readonly #bytes: Uint8Array;
   readonly #policy: AdmissionPolicy;
@@ -92,6 +116,9 @@ class Admission {
   readonly #hostFunctions = new Set<string>();
   readonly #exported: { name: string; index: number }[] = [];
   #memories = 0;
+  #sections = 0;
+  /** Place of the last section in {@link SECTION_ORDER}. */
+  #place = -1;
 
   constructor(bytes: Uint8Array, policy: AdmissionPolicy) {
     this.#bytes = bytes;
@@ -104,19 +131,23 @@ class Admission {
     if (header.some((expected) => reader.done || reader.byte() !== expected)) {
       throw new MalformedModule("it does not begin as a WebAssembly module of version 1");
     }
-    const parts: Uint8Array[] = [this.#bytes.subarray(0, header.length)];
+    const parts: Uint8Array[] = [];
+    let kept = 0;
     while (!reader.done) {
       const from = reader.position;
       const id = reader.byte();
       const length = reader.u32();
       const section = reader.take(length);
+      this.#expect(id, length);
       const rewritten = this.#section(id, section);
+      if (rewritten === undefined) continue;
       parts.push(
-        rewritten === undefined
-          ? this.#bytes.subarray(from, reader.position)
-          : Uint8Array.of(id, ...encodeU32(rewritten.length), ...rewritten),
+        this.#bytes.subarray(kept, from),
+        Uint8Array.of(id, ...encodeU32(rewritten.length), ...rewritten),
       );
+      kept = reader.position;
     }
+    parts.push(this.#bytes.subarray(kept));
     return {
       bytes: concatenate(parts),
       functions: [...this.#hostFunctions].sort(),
@@ -124,12 +155,32 @@ class Admission {
     };
   }
 
+  /** Refuses a section that has no place here, whatever is in it. */
+  #expect(id: number, length: number): void {
+    const { sections, sectionBytes } = this.#policy.limits;
+    const name = SECTION_NAMES[id];
+    if (name === undefined) {
+      throw refusal("module.feature", `section ${id} is not of WebAssembly 2.0`);
+    }
+    if (++this.#sections > sections) {
+      throw refusal("module.limit", `too many sections: max count is ${sections}`);
+    }
+    if (length > sectionBytes && !RAW_SECTIONS.has(name)) {
+      throw refusal(
+        "module.limit",
+        `its ${name} section is too large: size is ${length}, max size is ${sectionBytes}`,
+      );
+    }
+    if (name === "custom") return;
+    const place = SECTION_ORDER.indexOf(id);
+    if (place <= this.#place) throw new MalformedModule(`its ${name} section is out of order`);
+    this.#place = place;
+  }
+
   /** Reads a section; returns its new content where that is not the old one. */
   #section(id: number, section: WasmReader): number[] | undefined {
     const { limits } = this.#policy;
     switch (SECTION_NAMES[id]) {
-      case undefined:
-        throw refusal("module.feature", `section ${id} is not of WebAssembly 2.0`);
       case "type":
         return this.#vector(
           section,
@@ -149,7 +200,7 @@ class Admission {
       case "export":
         return this.#vector(section, "exports", limits.exports, () => this.#export(section));
       case "global":
-        return this.#count(section, "globals", limits.globals);
+        return this.#vector(section, "globals", limits.globals, () => readGlobal(section));
       case "element":
       case "data":
         return this.#count(section, "segments", limits.segments);
@@ -189,7 +240,7 @@ class Admission {
     const module = section.name(nameBytes);
     const name = section.name(nameBytes);
     const kind = section.byte();
-    const shown = `"${visible(module, 100)}" "${visible(name, 100)}"`;
+    const shown = `"${visibleLine(module, SHOWN_LENGTH)}" "${visibleLine(name, SHOWN_LENGTH)}"`;
     if (kind !== FUNCTION_KIND) {
       throw refusal("module.import_refused", `import ${shown} is not a function`);
     }
@@ -197,7 +248,7 @@ class Admission {
     this.#functions.push(type);
     const wanted = this.#importType(module, name, shown);
     const { parameters, results } = this.#typeAt(type);
-    if (wanted !== undefined && wanted !== `${parameters}:${results}`) {
+    if (wanted !== `${parameters}:${results}`) {
       throw refusal(
         "module.import_refused",
         `import ${shown} has the wrong type: it is ${parameters}:${results}, wanted is ${wanted}`,
@@ -205,18 +256,13 @@ class Admission {
     }
   }
 
-  /** The type that an import must have, or `undefined` where any will do (WASI checks for itself). */
-  #importType(module: string, name: string, shown: string): string | undefined {
+  /** The type that an import must have. */
+  #importType(module: string, name: string, shown: string): string {
     switch (module) {
       case "wasi_snapshot_preview1":
-        if (WASI_FUNCTIONS.has(name)) return undefined;
-        throw refusal("module.import_refused", `import ${shown} is no function of WASI preview 1`);
+        return known(WASI_FUNCTIONS, name, `${shown} is no function of WASI preview 1`);
       case "extism:host/env":
-        if (Object.hasOwn(ENV_FUNCTIONS, name)) return ENV_FUNCTIONS[name];
-        throw refusal(
-          "module.import_refused",
-          `import ${shown} is no function of the Extism kernel`,
-        );
+        return known(ENV_FUNCTIONS, name, `${shown} is no function of the Extism kernel`);
       case "extism:host/user":
         if (this.#policy.functions.has(name)) {
           this.#hostFunctions.add(name);
@@ -224,7 +270,7 @@ class Admission {
         }
         throw refusal(
           "module.import_refused",
-          `host function "${visible(name, 100)}" ${this.#policy.explain(name)}`,
+          `host function "${visibleLine(name, SHOWN_LENGTH)}" ${this.#policy.explain(name)}`,
         );
       default:
         throw refusal(
@@ -287,6 +333,12 @@ class Admission {
   }
 }
 
+function known(functions: Readonly<Record<string, string>>, name: string, state: string): string {
+  const type = Object.hasOwn(functions, name) ? functions[name] : undefined;
+  if (type === undefined) throw refusal("module.import_refused", `import ${state}`);
+  return type;
+}
+
 function readType(section: WasmReader): FunctionType {
   if (section.byte() !== 0x60) {
     throw refusal("module.feature", "it declares a type that is not a function of WebAssembly 2.0");
@@ -297,15 +349,26 @@ function readType(section: WasmReader): FunctionType {
 function readValueTypes(section: WasmReader): string {
   const count = section.u32();
   if (count > 1_000) throw new MalformedModule("a function type has more than 1,000 values");
-  let letters = "";
-  for (let i = 0; i < count; i++) {
-    const letter = VALUE_TYPES[section.byte()];
-    if (letter === undefined) {
-      throw refusal("module.feature", "a value is of a type that WebAssembly 2.0 does not have");
+  return Array.from({ length: count }, () => readValueType(section)).join("");
+}
+
+function readValueType(section: WasmReader): string {
+  const letter = VALUE_TYPES[section.byte()];
+  if (letter !== undefined) return letter;
+  throw refusal("module.feature", "a value is of a type that WebAssembly 2.0 does not have");
+}
+
+/** Passes a global: its type, and the expression of its first value (core specification, 5.5.9). */
+function readGlobal(section: WasmReader): void {
+  readValueType(section);
+  section.byte();
+  for (let code = section.byte(); code !== 0x0b; code = section.byte()) {
+    const skipImmediate = CONSTANT_EXPRESSIONS[code];
+    if (skipImmediate === undefined) {
+      throw refusal("module.feature", `a global begins with what WebAssembly 2.0 does not have`);
     }
-    letters += letter;
+    skipImmediate(section);
   }
-  return letters;
 }
 
 /** Size of a memory or table. Shared, 64-bit and custom-page ones have other flags and are refused. */

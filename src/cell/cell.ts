@@ -4,6 +4,7 @@
  * @module
  */
 
+import v8 from "node:v8";
 import { SoundproofError } from "../errors.ts";
 import type { LogLevel } from "./abi/extism.ts";
 import { HostEnd, makeChannel } from "./channel.ts";
@@ -15,10 +16,18 @@ import {
   type GuestLog,
   type GuestOutcome,
   readCellMessage,
+  visibleLine,
 } from "./protocol.ts";
+
+// For the cells' own collections. Set here, once for the process: in each cell it would cost 6 ms of its start.
+v8.setFlagsFromString("--expose-gc");
 
 /** A cell that is this much past its deadline is given up: its thread cannot be ended. Milliseconds. */
 export const GRACE_MS = 1_000;
+/** A cell that has not booted after this is given up. Milliseconds; a busy machine may need many. */
+const BOOT_MS = 30_000;
+/** Characters of a failure's text that are shown. */
+const FAILURE_LENGTH = 200;
 
 /**
  * Answers a host call. Where it throws, the guest's call ends as trapped with that text.
@@ -59,6 +68,7 @@ interface RunningCall {
   readonly settle: (result: CallResult) => void;
   /** Made for the first host call: most calls of small guests make none. */
   abort?: AbortController;
+  readonly timeoutMs: number;
   hostCallPending: boolean;
 }
 
@@ -69,12 +79,22 @@ export class Cell {
   #channel: HostEnd;
   #channelSent = false;
   #running: RunningCall | undefined;
+  readonly #onLost: () => void;
+  #graceTimer: ReturnType<typeof setTimeout> | undefined;
   #state: "idle" | "busy" | "ended" = "idle";
+  #booted = false;
+  /** Calls the cell has answered and not yet said that it is idle again. */
+  #unwinding = 0;
   #prepared = false;
 
-  /** Starts the worker. A call can be made at once; it waits until the cell has booted. */
-  constructor(program: CellProgram) {
+  /**
+   * Starts the worker. A call can be made at once; it waits until the cell has booted.
+   *
+   * @param onLost Told when the cell is lost, in a call or while it is idle; not when it is ended.
+   */
+  constructor(program: CellProgram, onLost: () => void = () => {}) {
     this.#program = program;
+    this.#onLost = onLost;
     this.#channel = new HostEnd(makeChannel(program.limits.hostCallBytes));
     this.#worker = new Worker(program.script ?? new URL("./cell_worker.ts", import.meta.url), {
       type: "module",
@@ -84,7 +104,7 @@ export class Cell {
     this.#worker.onmessage = ({ data }: MessageEvent<unknown>) => this.#hear(data);
     this.#worker.onerror = (event) => {
       event.preventDefault();
-      this.#lose(`its cell failed: ${event.message}`);
+      this.#lose(`its cell failed: ${visibleLine(event.message, FAILURE_LENGTH)}`);
     };
     this.#worker.onmessageerror = () => this.#lose("its cell sent what cannot be read");
     const { module, functions, config, mounts = [], logLevel, limits } = program;
@@ -114,16 +134,13 @@ export class Cell {
     if (this.#state !== "idle") {
       throw new TypeError(`Cannot call a cell that is ${this.#state}`);
     }
-    const graceTimer = setTimeout(
-      () => this.#lose("its cell did not come back from the deadline"),
-      timeoutMs + GRACE_MS,
-    );
     this.#state = "busy";
     this.#prepared = false;
     const running: RunningCall = {
+      timeoutMs,
       hostCallPending: false,
       settle: (result) => {
-        clearTimeout(graceTimer);
+        clearTimeout(this.#graceTimer);
         this.#running = undefined;
         running.abort?.abort(new DOMException("The guest's call is over", "AbortError"));
         resolve(result);
@@ -142,24 +159,46 @@ export class Cell {
       ...(!this.#channelSent && { channel: this.#channel.buffer }),
     });
     this.#channelSent = true;
+    this.#startGrace();
     return promise;
   }
 
   /** Ends the worker; a call that runs is lost. */
   end(): void {
-    this.#lose("its cell was ended");
+    if (this.#state === "ended") return;
+    this.#state = "ended";
+    this.#worker.terminate();
+    this.#running?.settle({
+      outcome: { kind: "lost", text: "its cell was ended" },
+      log: NO_LOG,
+    });
   }
 
   #lose(text: string): void {
     if (this.#state === "ended") return;
+    const running = this.#running;
     this.#state = "ended";
     this.#worker.terminate();
-    this.#running?.settle({ outcome: { kind: "lost", text }, log: NO_LOG });
+    this.#onLost();
+    running?.settle({ outcome: { kind: "lost", text }, log: NO_LOG });
+  }
+
+  /** Counts the running call's time from here on: its deadline and the grace, or the boot before it. */
+  #startGrace(): void {
+    const running = this.#running;
+    if (running === undefined) return;
+    clearTimeout(this.#graceTimer);
+    this.#graceTimer = this.#booted
+      ? setTimeout(
+        () => this.#lose("its cell did not come back from the deadline"),
+        running.timeoutMs + GRACE_MS,
+      )
+      : setTimeout(() => this.#lose("its cell did not boot"), BOOT_MS);
   }
 
   #hear(data: unknown): void {
-    const message = readCellMessage(data, this.#program.limits);
     if (this.#state === "ended") return;
+    const message = readCellMessage(data, this.#program.limits);
     if (message === undefined || !this.#obey(message)) this.#lose("its cell broke the protocol");
   }
 
@@ -168,15 +207,21 @@ export class Cell {
     const running = this.#running;
     switch (message.kind) {
       case "ready":
+        if (this.#booted) return false;
+        this.#booted = true;
+        this.#startGrace();
         return true;
       case "host_call":
         return running !== undefined && !running.hostCallPending && this.#hostCall(running);
       case "outcome":
         if (running === undefined) return false;
         this.#state = "idle";
+        this.#unwinding++;
         running.settle({ outcome: message.outcome, log: message.log });
         return true;
       case "idle":
+        if (this.#unwinding === 0) return false;
+        this.#unwinding--;
         this.#prepared = message.prepared && running === undefined;
         return true;
     }

@@ -93,11 +93,14 @@ export class CellPool {
    * `pool.cells_lost`, `call.cancelled`: the guest was not called.
    */
   async call(name: string, input: Uint8Array, options: PoolCallOptions): Promise<CallResult> {
-    const cell = this.#takeFree(options.nested) ?? await this.#wait(options.signal);
+    const { signal, nested } = options;
+    if (signal?.aborted) throw cancelledError();
+    const cell = this.#takeFree(nested) ?? await this.#wait(signal);
+    // Between a cell's being given and this line anything may have happened to it.
+    if (this.#closed) throw closedError();
     this.#calls++;
     const result = await cell.call(name, input, options.timeoutMs);
     if (result.outcome.kind === "deadline") this.#deadlines++;
-    if (result.outcome.kind === "lost" && !this.#closed) this.#lost++;
     this.#release(cell);
     return result;
   }
@@ -134,7 +137,10 @@ export class CellPool {
         `Cannot start a cell: ${this.#lost} cells of this plugin were lost, max is ${this.#limits.lostCells}`,
       );
     }
-    const cell = new Cell(this.#program);
+    const cell = new Cell(this.#program, () => {
+      this.#lost++;
+      this.#end(cell);
+    });
     this.#cells.add(cell);
     return cell;
   }
@@ -158,12 +164,9 @@ export class CellPool {
       const state = `no cell was free within ${this.#limits.queueMs} ms`;
       give(new SoundproofError("pool.queue_deadline", `Cannot run call: ${state}`));
     }, this.#limits.queueMs);
-    const cancel = () => {
-      give(new SoundproofError("call.cancelled", "Cannot run call: its caller cancelled it"));
-    };
+    const cancel = () => give(cancelledError());
     this.#waiting.add(give);
-    if (signal?.aborted) cancel();
-    else signal?.addEventListener("abort", cancel);
+    signal?.addEventListener("abort", cancel);
     return promise;
   }
 
@@ -198,6 +201,10 @@ export class CellPool {
     this.#cells.delete(cell);
     cell.end();
   }
+}
+
+function cancelledError(): SoundproofError {
+  return new SoundproofError("call.cancelled", "Cannot run call: its caller cancelled it");
 }
 
 function closedError(): SoundproofError {

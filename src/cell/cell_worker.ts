@@ -8,7 +8,8 @@
 import { GuestRunner } from "./guest.ts";
 import type { BootMessage, CallMessage, CellMessage } from "./protocol.ts";
 
-const scope = globalThis as unknown as {
+/** The worker's global scope, which the types of the main thread do not have. */
+declare const self: {
   postMessage(message: CellMessage): void;
   onmessage: ((event: MessageEvent<BootMessage | CallMessage>) => void) | null;
 };
@@ -19,18 +20,18 @@ const COLLECT_WHEN_IDLE_MS = 100;
 let runner: GuestRunner | undefined;
 let collecting: ReturnType<typeof setTimeout> | undefined;
 
-scope.onmessage = ({ data }) => {
+self.onmessage = ({ data }) => {
   if (data.kind === "boot") {
-    runner = new GuestRunner(data, () => scope.postMessage({ kind: "host_call" }));
-    scope.postMessage({ kind: "ready" });
+    runner = new GuestRunner(data, () => self.postMessage({ kind: "host_call" }));
+    self.postMessage({ kind: "ready" });
     return;
   }
   if (runner === undefined) return;
   clearTimeout(collecting);
   const outcome = runner.call(data);
-  scope.postMessage({ kind: "outcome", outcome, log: runner.takeLog() });
+  self.postMessage({ kind: "outcome", outcome, log: runner.takeLog() });
   if (runner.mustCollect) runner.collect();
-  scope.postMessage({ kind: "idle", prepared: runner.prepare() });
+  self.postMessage({ kind: "idle", prepared: runner.prepare() });
   // Collecting takes longer than most calls, so it waits until no call comes.
   collecting = setTimeout(() => runner?.collect(), COLLECT_WHEN_IDLE_MS);
 };

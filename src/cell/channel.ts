@@ -18,6 +18,8 @@ const HEADER_BYTES = 16;
 const FIRST_BYTES = 64 * 1024;
 const LARGE_BYTES = 1024 * 1024;
 
+const TOO_LARGE = new TextEncoder().encode("answer of the host call is too large");
+
 const IDLE = 0;
 const REQUEST = 1;
 const ANSWER = 2;
@@ -72,7 +74,11 @@ export class HostEnd {
   }
 
   #reply(state: number, payload: Uint8Array): void {
-    if (!copyIn(this.buffer, payload)) return this.refuse("answer of the host call is too large");
+    if (!copyIn(this.buffer, payload)) {
+      state = REFUSAL;
+      payload = TOO_LARGE.subarray(0, this.buffer.byteLength - HEADER_BYTES);
+      copyIn(this.buffer, payload);
+    }
     Atomics.store(this.#words, LENGTH, payload.byteLength);
     Atomics.store(this.#words, STATE, state);
     Atomics.notify(this.#words, STATE);
@@ -128,7 +134,14 @@ export class CellEnd {
 function copyIn(buffer: SharedArrayBuffer, payload: Uint8Array): boolean {
   const needed = HEADER_BYTES + payload.byteLength;
   if (needed > buffer.maxByteLength) return false;
-  if (needed > buffer.byteLength) buffer.grow(needed);
+  while (needed > buffer.byteLength) {
+    try {
+      buffer.grow(needed);
+    } catch {
+      // Memory is short, or the other end has just grown it further than that.
+      if (needed > buffer.byteLength) return false;
+    }
+  }
   new Uint8Array(buffer, HEADER_BYTES).set(payload);
   return true;
 }

@@ -9,7 +9,6 @@
  */
 
 import vm from "node:vm";
-import v8 from "node:v8";
 import { ExtismKernel, GuestTrap, type HttpAnswer, initialiserOf } from "./abi/extism.ts";
 import { KernelMemory } from "./abi/kernel_memory.ts";
 import { CellEnd } from "./channel.ts";
@@ -30,15 +29,20 @@ const KEPT_KERNEL_BYTES = 256 * 1024;
 /** Guest memory made since the last collection, above which a cell collects once it is idle. Bytes. */
 const COLLECT_AFTER_BYTES = 32 * 1024 * 1024;
 /** The same, above which it collects although the next call may wait. Bytes. */
-const COLLECT_NOW_BYTES = 256 * 1024 * 1024;
+const COLLECT_NOW_BYTES = 128 * 1024 * 1024;
 /** A prepared instance whose making takes longer is not made again. Milliseconds. */
 const PREPARE_LIMIT_MS = 250;
 /** A prepared instance older than this is thrown away: its clock readings are stale. Milliseconds. */
 const PREPARED_LIFE_MS = 60_000;
 
-// V8 frees the memories of dead guests late, hundreds of megabytes late; so a cell asks it to.
-v8.setFlagsFromString("--expose-gc");
-const collectGarbage: () => void = vm.runInNewContext("gc");
+let collector: (() => void) | undefined;
+
+/** V8 frees the memories of dead guests late, hundreds of megabytes late; so a cell asks it to. */
+function collectGarbage(): void {
+  // Only a context made after the flag was set has it; see cell.ts.
+  collector ??= vm.runInNewContext("typeof gc === 'function' ? gc : () => {}") as () => void;
+  collector();
+}
 
 /** An instance nobody has called yet. */
 interface Instance {
@@ -65,6 +69,8 @@ export class GuestRunner {
   #deadline = 0;
   #log: GuestLogLine[] = [];
   #dropped = 0;
+  /** Whether a call runs, and not the making of the next one's instance: only a call may call the host. */
+  #calling = false;
   #memoryMade = 0;
   #prepared: Instance | undefined;
   /** Whether instances may be made ahead of their call; `undefined` until the first one was watched. */
@@ -105,6 +111,7 @@ export class GuestRunner {
     if (prepared === undefined) this.#renew();
     const watch = prepared === undefined && this.#preparable === undefined;
     this.#calledKernel = false;
+    this.#calling = true;
     let outcome: GuestOutcome = { kind: "trapped", text: "guest ended without an outcome" };
     let instance = prepared;
     const ended = this.#run(() => {
@@ -119,8 +126,9 @@ export class GuestRunner {
         outcome = outcomeOf(thrown);
       }
     }, message.timeoutMs);
+    this.#calling = false;
     this.#around.wasi.flush();
-    this.#memoryMade += instance === undefined ? 0 : memoryBytes(instance.exports);
+    this.#memoryMade += memoryBytes(instance?.exports) ?? this.#boot.limits.memoryBytes;
     return ended === "deadline" ? this.#interrupted() : outcome;
   }
 
@@ -141,7 +149,6 @@ export class GuestRunner {
     if (this.#preparable !== true || this.#boot.limits.preparedInstances === 0) return false;
     this.#renew();
     this.#calledKernel = false;
-    const before = this.#log.length;
     let made: Instance | undefined;
     const ended = this.#run(() => {
       try {
@@ -150,8 +157,7 @@ export class GuestRunner {
         made = instance;
       } catch { /* the call itself will meet the same fault and report it */ }
     }, PREPARE_LIMIT_MS);
-    const quiet = this.#log.length === before && !this.#calledKernel;
-    this.#log.length = before;
+    const quiet = this.takeLog().lines.length === 0 && !this.#calledKernel;
     if (ended === "deadline") this.#interrupted();
     else if (quiet) this.#prepared = made;
     this.#preparable = this.#prepared !== undefined;
@@ -247,7 +253,9 @@ export class GuestRunner {
   }
 
   #hostCall(index: number, request: Uint8Array): Uint8Array {
-    if (this.#channel === undefined) throw new GuestTrap("host functions cannot be called here");
+    if (!this.#calling || this.#channel === undefined) {
+      throw new GuestTrap("host functions cannot be called here");
+    }
     const remainingMs = Math.max(0, this.#deadline - performance.now());
     const result = this.#channel.call(index, request, this.#announce, remainingMs);
     switch (result.kind) {
@@ -258,6 +266,8 @@ export class GuestRunner {
       case "too_large":
         throw new GuestTrap("request of the host call is too large");
       case "timeout":
+        // The guest may catch this, but the host still waits for this answer: no other call beside it.
+        this.#calling = false;
         throw new DeadlinePassed();
     }
   }
@@ -285,8 +295,10 @@ export class GuestRunner {
 /** The host did not answer before the guest's time was up. */
 class DeadlinePassed extends Error {}
 
-function memoryBytes({ memory }: WebAssembly.Exports): number {
-  return memory instanceof WebAssembly.Memory ? memory.buffer.byteLength : 0;
+/** Size of a guest's memory; `undefined` where it does not show it, or came to no instance. */
+function memoryBytes(exports: WebAssembly.Exports = {}): number | undefined {
+  const memory = Object.values(exports).find((value) => value instanceof WebAssembly.Memory);
+  return memory?.buffer.byteLength;
 }
 
 function callExport({ exports }: Instance, kernel: ExtismKernel, name: string): GuestOutcome {
@@ -299,10 +311,14 @@ function callExport({ exports }: Instance, kernel: ExtismKernel, name: string): 
     // As upstream, leaving with 0 is a return (extism-abi.md, 1.6, row 5).
     if (!(thrown instanceof WASIProcExit) || thrown.code !== 0) throw thrown;
   }
+  if (code === undefined) code = 0;
+  if (typeof code !== "number" || code !== (code | 0)) {
+    throw new GuestTrap(`its export ${name} does not return an i32`);
+  }
   const error = kernel.error();
   return {
     kind: "returned",
-    code: typeof code === "number" ? code : 0,
+    code,
     output: kernel.output(),
     ...(error !== undefined && { error }),
   };
@@ -332,6 +348,11 @@ function urlOf(request: string): string {
 
 /**
  * Makes a function that runs a body and interrupts it when its time is up.
+ *
+ * V8's first compiler looks for an interruption only when a loop has used up a budget of bytes executed,
+ * which a loop around a large `memory.fill` does in many minutes. So Deno must be started with
+ * `--v8-flags=--no-wasm-dynamic-tiering`, where every turn of a loop looks; `setFlagsFromString` is too
+ * late for it.
  *
  * `runInThisContext` sees globals only, hence the one it defines. An interrupted body runs no `catch`
  * and no `finally`, so whatever must hold afterwards is set by the caller.

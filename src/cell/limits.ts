@@ -42,6 +42,10 @@ export const DEFAULT_CELL_LIMITS: CellLimits = Object.freeze({
 export interface ModuleLimits {
   /** Size of the file. */
   readonly moduleBytes: number;
+  /** Sections, custom ones included. */
+  readonly sections: number;
+  /** Bytes of one section that is not code, data or custom: what it lists lives on the JavaScript heap. */
+  readonly sectionBytes: number;
   /** Function types. */
   readonly types: number;
   /** Imports. */
@@ -69,6 +73,8 @@ export interface ModuleLimits {
  */
 export const DEFAULT_MODULE_LIMITS: ModuleLimits = Object.freeze({
   moduleBytes: 64 * MIB,
+  sections: 1_000,
+  sectionBytes: MIB,
   types: 10_000,
   imports: 1_000,
   functions: 100_000,

@@ -17,6 +17,7 @@ export { GRACE_MS } from "./cell.ts";
 export type { CallResult, CellProgram, HostCallHandler } from "./cell.ts";
 export { CellPool, DEFAULT_POOL_LIMITS } from "./cell_pool.ts";
 export type { PoolCallOptions, PoolCounters, PoolLimits } from "./cell_pool.ts";
+export { deadlinesHold } from "./deadline_probe.ts";
 export { ERRNO, MAX_TRANSFER_BYTES } from "./files.ts";
 export type {
   Errno,

@@ -73,7 +73,7 @@ export type CellMessage =
 
 const MAX_TEXT = 64 * 1024;
 
-/** Reads a message of a cell; `undefined` where it is none. Everything is bounded and copied. */
+/** Reads a message of a cell; `undefined` where it is none. Everything is bounded, nothing stays shared. */
 export function readCellMessage(value: unknown, limits: CellLimits): CellMessage | undefined {
   if (!isRecord(value)) return undefined;
   switch (value.kind) {
@@ -98,10 +98,12 @@ function readOutcome(value: unknown, limits: CellLimits): GuestOutcome | undefin
   if (kind === "trapped" && typeof text === "string") {
     return { kind, text: visible(text, MAX_TEXT) };
   }
-  if (typeof code !== "number" || !Number.isInteger(code)) return undefined;
-  if (kind === "exited") return { kind, code };
-  if (kind !== "returned" || !(output instanceof Uint8Array)) return undefined;
-  if (output.byteLength > limits.kernelBytes) return undefined;
+  if (typeof code !== "number") return undefined;
+  if (kind === "exited") return code === code >>> 0 ? { kind, code } : undefined;
+  if (kind !== "returned" || code !== (code | 0)) return undefined;
+  // Memory that is shared could still be changed while the host reads it.
+  if (!(output instanceof Uint8Array) || !(output.buffer instanceof ArrayBuffer)) return undefined;
+  if (output.buffer.byteLength > limits.kernelBytes) return undefined;
   return {
     kind,
     code,
@@ -117,8 +119,7 @@ function readLog(value: unknown, limits: CellLimits): GuestLog {
     if (!isRecord(line) || typeof line.text !== "string") return [];
     const level = LOG_LEVELS.find((level) => level === line.level);
     if (level === undefined) return [];
-    // One entry stays one line, so that a guest cannot forge another entry.
-    return [{ level, text: visible(line.text, limits.logLineBytes).replaceAll("\n", "\\n") }];
+    return [{ level, text: visibleLine(line.text, limits.logLineBytes) }];
   });
   const dropped = typeof value.dropped === "number" && value.dropped > 0 ? value.dropped : 0;
   return { lines, dropped: dropped + value.lines.length - kept.length };
@@ -131,6 +132,11 @@ export function visible(text: string, length: number): string {
     /[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]/g,
     (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, "0")}`,
   );
+}
+
+/** The same in one line, so that nobody can forge another entry of a log. */
+export function visibleLine(text: string, length: number): string {
+  return visible(text, length).replaceAll("\n", "\\n");
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

@@ -13,6 +13,9 @@ import type { FileCaller, MountPoint } from "./files.ts";
 import { type FileFunctions, fileFunctions } from "./wasi_files.ts";
 import { Fd, WASI, wasi as abi, WASIProcExit } from "@bjorn3/browser_wasi_shim";
 
+/** A function's parameters and results, as letters: `i` i32, `j` i64. */
+type Signature = `${string}:${string}`;
+
 /** The guest called `proc_exit`. */
 export { WASIProcExit };
 
@@ -39,10 +42,55 @@ export interface GuestFolders {
   readonly call: FileCaller;
 }
 
-/** The 46 functions that exist, so that admission can name one that does not. */
-export const WASI_FUNCTIONS: ReadonlySet<string> = new Set(
-  Object.keys(new WASI([], [], [], { debug: false }).wasiImport),
-);
+/** The 46 functions that exist and their types (letters as in `FunctionType`), so that admission knows them. */
+export const WASI_FUNCTIONS: Readonly<Record<string, Signature>> = {
+  args_get: "ii:i",
+  args_sizes_get: "ii:i",
+  clock_res_get: "ii:i",
+  clock_time_get: "iji:i",
+  environ_get: "ii:i",
+  environ_sizes_get: "ii:i",
+  fd_advise: "ijji:i",
+  fd_allocate: "ijj:i",
+  fd_close: "i:i",
+  fd_datasync: "i:i",
+  fd_fdstat_get: "ii:i",
+  fd_fdstat_set_flags: "ii:i",
+  fd_fdstat_set_rights: "ijj:i",
+  fd_filestat_get: "ii:i",
+  fd_filestat_set_size: "ij:i",
+  fd_filestat_set_times: "ijji:i",
+  fd_pread: "iiiji:i",
+  fd_prestat_dir_name: "iii:i",
+  fd_prestat_get: "ii:i",
+  fd_pwrite: "iiiji:i",
+  fd_read: "iiii:i",
+  fd_readdir: "iiiji:i",
+  fd_renumber: "ii:i",
+  fd_seek: "ijii:i",
+  fd_sync: "i:i",
+  fd_tell: "ii:i",
+  fd_write: "iiii:i",
+  path_create_directory: "iii:i",
+  path_filestat_get: "iiiii:i",
+  path_filestat_set_times: "iiiijji:i",
+  path_link: "iiiiiii:i",
+  path_open: "iiiiijjii:i",
+  path_readlink: "iiiiii:i",
+  path_remove_directory: "iii:i",
+  path_rename: "iiiiii:i",
+  path_symlink: "iiiii:i",
+  path_unlink_file: "iii:i",
+  poll_oneoff: "iiii:i",
+  proc_exit: "i:",
+  proc_raise: "i:i",
+  random_get: "ii:i",
+  sched_yield: ":i",
+  sock_accept: "iii:i",
+  sock_recv: "iiiiii:i",
+  sock_send: "iiiii:i",
+  sock_shutdown: "ii:i",
+};
 
 /** Vectors of one read or write that are looked at (POSIX `IOV_MAX`). */
 const MAX_VECTORS = 1_024;
@@ -57,7 +105,7 @@ const EXIT_BY_SIGNAL = 128;
 
 /** No file, no directory and no socket can be open. */
 const NO_FILES = Object.fromEntries(
-  [...WASI_FUNCTIONS]
+  Object.keys(WASI_FUNCTIONS)
     .filter((name) => /^(path|sock)_|^fd_(pread|pwrite|readdir)$/.test(name))
     .map((name) => [name, () => abi.ERRNO_BADF]),
 );

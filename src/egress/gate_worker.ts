@@ -7,4 +7,7 @@
 
 import { serveGate, type WorkerScope } from "./gate_loop.ts";
 
-serveGate(self as unknown as WorkerScope);
+/** The worker's global scope, which the types of the main thread do not have. */
+declare const self: WorkerScope;
+
+serveGate(self);

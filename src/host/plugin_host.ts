@@ -1,6 +1,6 @@
 import { errorText, SoundproofError } from "../errors.ts";
 import { notifyInit } from "../capabilities/mod.ts";
-import { ModuleCache } from "../cell/mod.ts";
+import { deadlinesHold, ModuleCache } from "../cell/mod.ts";
 import {
   checkLocalGrant,
   effectivePermissions,
@@ -79,12 +79,21 @@ export class PluginHost implements AsyncDisposable {
   /**
    * Opens a host: finds the packages and loads the enabled ones, all at once.
    *
-   * The process needs `--unstable-worker-options` (or `"unstable": ["worker-options"]` in the
-   * `deno.json` it runs with): without it Deno ends the process at the first cell.
+   * The process must have been started with `--unstable-worker-options` (or `"unstable":
+   * ["worker-options"]` in its `deno.json`) and `--v8-flags=--no-wasm-dynamic-tiering`: without the one
+   * Deno ends the process at the first cell, without the other some guests could not be stopped.
    *
+   * @throws {SoundproofError} `host.flags_missing`.
    * @throws {Error} Where the data folder or the plugins folder cannot be used; never for a plugin.
    */
   static async open(options: PluginHostOptions): Promise<PluginHost> {
+    if (!deadlinesHold()) {
+      const flags = "--unstable-worker-options --v8-flags=--no-wasm-dynamic-tiering";
+      throw new SoundproofError(
+        "host.flags_missing",
+        `Cannot open host: a guest's deadline would not hold: run Deno with ${flags}`,
+      );
+    }
     const host = new PluginHost(options, await DataFolder.open(options.dataDir));
     try {
       await host.#find();
@@ -132,8 +141,7 @@ export class PluginHost implements AsyncDisposable {
   async enable(id: string, local: LocalGrant = NOTHING_LOCAL): Promise<PluginSummary> {
     const entry = this.#entry(id);
     await this.#stop(entry);
-    await this.#read(entry);
-    const { read } = entry;
+    const read = await this.#read(entry);
     if (read === undefined) throw entry.error;
     const { manifest, source } = read;
     checkLocalGrant(manifest, local);
@@ -202,21 +210,26 @@ export class PluginHost implements AsyncDisposable {
 
   /** Reads a plugin that was found, and loads it if it is enabled. Never rejects. */
   async #start(entry: PluginEntry): Promise<void> {
-    await this.#read(entry);
+    const read = await this.#read(entry);
     const { only } = this.#options;
-    if (entry.read === undefined || !(only?.includes(entry.id) ?? true)) return;
-    if (this.#records.get(entry.id)?.enabled) await this.#load(entry, entry.read);
+    if (read === undefined || !(only?.includes(entry.id) ?? true)) return;
+    if (this.#records.get(entry.id)?.enabled) await this.#load(entry, read);
   }
 
-  async #read(entry: PluginEntry): Promise<void> {
+  /** Reads a package. What is kept of it is all but the module, which can be megabytes. */
+  async #read(entry: PluginEntry): Promise<ReadPlugin | undefined> {
     try {
       // Which of two was meant cannot be known, so neither is read.
       if (entry.conflict !== undefined) throw entry.conflict;
-      entry.read = await readPlugin(entry.path);
+      const read = await readPlugin(entry.path);
+      const { wasm: _wasm, ...source } = read.source;
+      entry.read = { ...read, source };
       delete entry.error;
+      return read;
     } catch (thrown) {
       delete entry.read;
       this.#fail(entry, thrown);
+      return undefined;
     }
   }
 

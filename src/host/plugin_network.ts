@@ -191,7 +191,10 @@ export class PluginNetwork implements Egress {
     if (this.#closed) {
       throw new SoundproofError("egress.cancelled", "Cannot use the network: plugin unloaded");
     }
-    return this.#open ??= this.#start();
+    return this.#open ??= this.#start().catch((thrown) => {
+      this.#open = undefined; // the next request tries again
+      throw thrown;
+    });
   }
 
   async #start(): Promise<Open> {

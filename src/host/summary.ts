@@ -1,7 +1,7 @@
 import type { ErrorCode, Problem, SoundproofError } from "../errors.ts";
 import { type Capability, detectCapabilities } from "../capabilities/mod.ts";
 import type { Manifest } from "../manifest/mod.ts";
-import type { PackageKind } from "../packages/mod.ts";
+import type { PackageKind, PluginPackage } from "../packages/mod.ts";
 import type { LoadedPlugin } from "./loaded_plugin.ts";
 import { admitPlugin, type ReadPlugin, readPlugin } from "./loading.ts";
 import { fullLimits } from "./options.ts";
@@ -12,8 +12,8 @@ export interface PluginEntry {
   readonly path: string;
   /** Set where another package has the same id. */
   conflict?: SoundproofError;
-  /** Its package and manifest, where they could be read. */
-  read?: ReadPlugin;
+  /** Its package and manifest, where they could be read; without the module. */
+  read?: Omit<ReadPlugin, "source"> & { readonly source: Omit<PluginPackage, "wasm"> };
   /** Set while it runs. */
   loaded?: LoadedPlugin;
   /** Why it cannot be read or run. */

@@ -10,7 +10,8 @@
  */
 
 export { HostServices } from "./host_services.ts";
-export { type Mount, Mounts, MountSession, mountsOf } from "./mounts.ts";
+export { type Mount, Mounts, mountsOf } from "./mounts.ts";
+export type { MountSession } from "./mount_session.ts";
 export { type MemoryLibrary, memoryMusicServer } from "./memory_music_server.ts";
 export {
   type ArtworkKind,

@@ -129,6 +129,7 @@ async function memoryOf(
     args: [
       "run",
       "--no-prompt",
+      "--v8-flags=--no-wasm-dynamic-tiering",
       "--allow-read",
       `--allow-write=${data.path}`,
       script,

@@ -20,13 +20,19 @@ import {
 const wabt = await loadWabt();
 const modules = new ModuleCache({ maxBytes: 1 << 28, compileMs: 10_000 });
 
+/** Everything that a text can say, so that admission is what refuses it. */
+const FEATURES = {
+  exceptions: true,
+  function_references: true,
+  gc: true,
+  memory64: true,
+  multi_memory: true,
+  threads: true,
+};
+
 /** Assembles WebAssembly text. */
 export function assemble(text: string): Uint8Array<ArrayBuffer> {
-  const module = wabt.parseWat(
-    "guest.wat",
-    text,
-    { multi_memory: true, exceptions: true } as never,
-  );
+  const module = wabt.parseWat("guest.wat", text, FEATURES);
   try {
     return new Uint8Array(module.toBinary({}).buffer);
   } finally {

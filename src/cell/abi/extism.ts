@@ -45,7 +45,7 @@ const MAX_KEY_BYTES = 64 * 1024;
 /** What upstream counts for a variable beside key and value. Bytes. */
 const VARIABLE_OVERHEAD = 40;
 
-const decoder = new TextDecoder();
+const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 const encoder = new TextEncoder();
 
 /** What an import may be given and return, as WebAssembly types in short: `j` i64, `i` i32. */
@@ -220,7 +220,8 @@ export class ExtismKernel {
   }
 
   #varSet(key: number, value: number): void {
-    const name = this.#key(key) ?? "";
+    const name = this.#key(key);
+    if (name === undefined) throw new GuestTrap("name of a variable is too long");
     if (value === 0) {
       this.#variables.delete(name);
     } else {

@@ -24,6 +24,7 @@ const ACCESSORS = new WebAssembly.Module(Uint8Array.from(
 const PAGE = 65_536;
 /** Handles start here: address 0 means "no block", and guests expect small numbers. */
 const FIRST_HANDLE = 64;
+const FIRST_ROWS = 64;
 const MAX_BLOCKS = 1 << 20;
 const NONE = -1;
 
@@ -35,21 +36,23 @@ export class KernelMemory {
   /** The six functions that reach the bytes, by import name; identity matters, so they are made once. */
   readonly accessors: Readonly<Record<string, Accessor>>;
   readonly #memory: WebAssembly.Memory;
+  readonly #maxBytes: number;
   readonly #inputOffset: WebAssembly.Global;
   readonly #inputLength: WebAssembly.Global;
   #bytes: Uint8Array;
   #top = FIRST_HANDLE;
   #count = 0;
   // One row a block, in order of address: start, room, length (0 when free), next free of its class.
-  #start = new Uint32Array(64);
-  #room = new Uint32Array(64);
-  #length = new Uint32Array(64);
-  #next = new Int32Array(64);
+  #start = new Uint32Array(FIRST_ROWS);
+  #room = new Uint32Array(FIRST_ROWS);
+  #length = new Uint32Array(FIRST_ROWS);
+  #next = new Int32Array(FIRST_ROWS);
   readonly #free = new Int32Array(33).fill(NONE);
 
   /** Makes an empty memory that never grows beyond `maxBytes`. */
   constructor(maxBytes: number) {
     const maximum = Math.max(1, Math.floor(maxBytes / PAGE));
+    this.#maxBytes = maximum * PAGE;
     this.#memory = new WebAssembly.Memory({ initial: 1, maximum });
     this.#bytes = new Uint8Array(this.#memory.buffer);
     const { exports } = new WebAssembly.Instance(ACCESSORS, { kernel: { memory: this.#memory } });
@@ -77,9 +80,10 @@ export class KernelMemory {
 
   /**
    * Forgets every block and wipes all bytes (a guest can write beside its blocks too), so that the next
-   * call finds nothing of this one.
+   * call finds nothing of this one. Whatever step a guest that ran out of stack broke off is made good.
    */
   clear(): void {
+    this.#bytes = new Uint8Array(this.#memory.buffer);
     this.#bytes.fill(0);
     this.#top = FIRST_HANDLE;
     this.#count = 0;
@@ -149,6 +153,8 @@ export class KernelMemory {
   /** Grows the memory so that `end` lies within it; false where the ceiling forbids it. */
   #reserve(end: number): boolean {
     if (end <= this.#bytes.byteLength) return true;
+    // Asked first: an attempt that must fail is slow, because the engine collects garbage for it.
+    if (end > this.#maxBytes) return false;
     try {
       this.#memory.grow(Math.ceil((end - this.#bytes.byteLength) / PAGE));
     } catch {
@@ -159,7 +165,8 @@ export class KernelMemory {
   }
 
   #reserveRow(): boolean {
-    if (this.#count < this.#start.length) return true;
+    // The column that is widened last tells whether all of them were.
+    if (this.#count < this.#next.length) return true;
     if (this.#count >= MAX_BLOCKS) return false;
     const rows = this.#count * 2;
     this.#start = widen(this.#start, new Uint32Array(rows));
