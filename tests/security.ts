@@ -2,8 +2,8 @@
  * `deno task test:security`: the tests that try what must not be possible, one line a promise with the number of
  * cases it was tried on.
  *
- * A promise is a test of one of the {@link FILES}; its cases are its steps, or the number that its name ends with
- * (`… [250 cases]`), or the test itself. Runs under the very flags of `deno task test`. Ends with 1 if a promise is broken.
+ * A promise is a test of one of the {@link FILES}, or all tests of one loop whose sentences begin alike; its cases are
+ * its steps, or the number that its name ends with (`… [250 cases]`), or the test itself. Runs under the very flags of `deno task test`. Ends with 1 if a promise is broken.
  *
  * @module
  */
@@ -11,6 +11,9 @@
 /** Names of the test files that hold promises. */
 export const FILES =
   /^(?:(?:api|cell|egress|network|packages)_\w+|cli_(?:flags|permissions)|manifest_hostile)_test\.ts$/;
+
+/** After so long the tests are ended, and every promise that has no result yet is broken with them. Milliseconds. */
+const LIMIT_MS = 10 * 60_000;
 
 /** One promise, as the tests found it. */
 export interface Promised {
@@ -20,44 +23,90 @@ export interface Promised {
   readonly state: "kept" | "broken" | "not tried";
 }
 
+/** A test or a step of one, as the report has it. */
+interface Reported {
+  readonly file: string;
+  readonly name: string;
+  /** Where it is written: tests of a loop share their place. */
+  readonly place: string;
+  readonly state: Promised["state"];
+}
+
 /** Reads the promises from a report in JUnit's XML, as `deno test --junit-path` writes it. */
 export function readReport(xml: string): Promised[] {
-  const tests = [...xml.matchAll(/<testcase ([^>]*?)(?:\/>|>(.*?)<\/testcase>)/gs)].map(
+  return [...xml.matchAll(/<testsuite ([^>]*)>(.*?)<\/testsuite>/gs)].flatMap(
     ([, attributes = "", content = ""]) => {
-      const attribute = (name: string) =>
-        unescape(new RegExp(`\\b${name}="([^"]*)"`).exec(attributes)?.[1] ?? "");
-      const state = /<(?:failure|error)\b/.test(content)
-        ? "broken" as const
-        : content.includes("<skipped")
-        ? "not tried" as const
-        : "kept" as const;
-      return { name: attribute("name"), file: attribute("classname"), state };
+      const file = attribute(attributes, "name").replace(/^.*\//, "");
+      return folded(promisesOf(readCases(file, content)));
     },
   );
-  return tests.filter((test) => !isStep(test, tests)).map(({ name, file, state }) => {
-    const steps = tests.filter((other) => other.file === file && isStepOf(other.name, name));
-    const leaves = steps.filter((step) => !steps.some((other) => isStepOf(other.name, step.name)));
-    const counted = / \[(\d+) cases\]$/.exec(name);
+}
+
+function readCases(file: string, xml: string): Reported[] {
+  const cases = xml.matchAll(/<testcase ([^>]*?)(?:\/>|>(.*?)<\/testcase>)/gs);
+  return [...cases].map(([, attributes = "", content = ""]) => ({
+    file,
+    name: attribute(attributes, "name"),
+    place: ["classname", "line", "col"].map((name) => attribute(attributes, name)).join(":"),
+    state: /<(?:failure|error)\b/.test(content)
+      ? "broken"
+      : content.includes("<skipped")
+      ? "not tried"
+      : "kept",
+  }));
+}
+
+function attribute(attributes: string, name: string): string {
+  return unescape(new RegExp(`\\b${name}="([^"]*)"`).exec(attributes)?.[1] ?? "");
+}
+
+/** The tests of one file with their steps counted, each beside its place. */
+function promisesOf(tests: readonly Reported[]): (Promised & { readonly place: string })[] {
+  const isStepOf = (step: Reported, test: Reported) => step.name.startsWith(`${test.name} > `);
+  return tests.filter((test) => !tests.some((other) => isStepOf(test, other))).map((test) => {
+    const steps = tests.filter((other) => isStepOf(other, test));
+    const leaves = steps.filter((step) => !steps.some((other) => isStepOf(other, step)));
+    const counted = / \[(\d+) cases\]$/.exec(test.name);
     return {
-      file: file.replace(/^.*\//, ""),
-      sentence: counted === null ? name : name.slice(0, counted.index),
+      file: test.file,
+      sentence: counted === null ? test.name : test.name.slice(0, counted.index),
       cases: counted === null ? Math.max(1, leaves.length) : Number(counted[1]),
-      state: steps.some((step) => step.state === "broken") ? "broken" : state,
+      state: steps.some(({ state }) => state === "broken") ? "broken" : test.state,
+      place: counted === null ? test.place : `${test.place} ${test.name}`,
     };
   });
 }
 
-interface Reported {
-  readonly name: string;
-  readonly file: string;
+/** Makes one promise of the tests of a loop whose sentences begin alike. */
+function folded(all: readonly (Promised & { readonly place: string })[]): Promised[] {
+  return [...Map.groupBy(all, ({ place }) => place).values()].flatMap((group) => {
+    const plain = group.map(({ file, sentence, cases, state }) => ({
+      file,
+      sentence,
+      cases,
+      state,
+    }));
+    const start = commonStart(plain.map(({ sentence }) => sentence));
+    const [first] = plain;
+    if (first === undefined || plain.length === 1 || start.length < 12) return plain;
+    const states = plain.map(({ state }) => state);
+    return [{
+      file: first.file,
+      sentence: `${start} …`,
+      cases: plain.reduce((total, { cases }) => total + cases, 0),
+      state: states.find((state) => state === "broken") ??
+        states.find((state) => state === "not tried") ?? "kept",
+    }];
+  });
 }
 
-function isStep({ name, file }: Reported, tests: readonly Reported[]): boolean {
-  return tests.some((other) => other.file === file && isStepOf(name, other.name));
-}
-
-function isStepOf(name: string, parent: string): boolean {
-  return name.startsWith(`${parent} > `);
+/** The whole words that all texts begin with. */
+function commonStart(texts: readonly string[]): string {
+  const [first = "", ...others] = texts;
+  let length = first.length;
+  for (const other of others) while (!other.startsWith(first.slice(0, length))) length--;
+  if (length === first.length) return first;
+  return first.slice(0, first.lastIndexOf(" ", length) + 1).replace(/[\s:,"(]+$/, "");
 }
 
 function unescape(text: string): string {
@@ -95,6 +144,7 @@ async function main(): Promise<number> {
     const { success, stdout, stderr } = await new Deno.Command("deno", {
       args: [...flags, `--junit-path=${report}`, ...files.map((name) => `tests/${name}`)],
       stdin: "null",
+      signal: AbortSignal.timeout(LIMIT_MS),
       stdout: "piped",
       stderr: "piped",
     }).output();
