@@ -1,7 +1,6 @@
-import { match, strictEqual } from "node:assert/strict";
+import { deepStrictEqual, match, strictEqual } from "node:assert/strict";
 import { grantsOf, parseCommand, permissionFlags, placesOf } from "../src/cli/mod.ts";
-
-const CHILD = "tests/support/escaping_gate.ts";
+import { deniedAddresses } from "../src/host/denied_addresses.ts";
 
 /** The network flags of a service that was just started, with these addresses opened by its configuration. */
 function launched(localAddresses: readonly string[] = []): string[] {
@@ -19,25 +18,35 @@ function launched(localAddresses: readonly string[] = []): string[] {
   return flags.filter((flag) => /^--(?:allow|deny)-net/.test(flag));
 }
 
-/** What hostile code in a gate comes to, in a process with these flags. */
-async function outcomes(net: readonly string[], tries: readonly string[]): Promise<string[]> {
+/** What a program prints in a process with these flags. */
+async function printed(
+  program: string,
+  net: readonly string[],
+  args: readonly string[],
+): Promise<string> {
   const { stdout, stderr } = await new Deno.Command("deno", {
     args: [
       "run",
       "--no-prompt",
       "--no-check",
-      "--no-lock",
       "--unstable-worker-options",
+      "--v8-flags=--no-wasm-dynamic-tiering",
       "--allow-read=.",
+      "--allow-write=tests/.tmp",
       ...net,
-      CHILD,
-      ...tries,
+      program,
+      ...args,
     ],
     stdin: "null",
   }).output();
   const text = new TextDecoder().decode(stdout);
   if (text === "") throw new Error(new TextDecoder().decode(stderr));
-  return JSON.parse(text);
+  return text;
+}
+
+/** What hostile code in a gate comes to, in a process with these flags. */
+async function outcomes(net: readonly string[], tries: readonly string[]): Promise<string[]> {
+  return JSON.parse(await printed("tests/support/escaping_gate.ts", net, tries));
 }
 
 const DENIED = /^NotCapable|Requires net access/;
@@ -85,4 +94,20 @@ Deno.test("what the configuration opens is not denied, and metadata beside it st
   ]);
   match(opened, /refused/i);
   match(metadata, DENIED);
+});
+
+Deno.test("an address that the process is denied cannot be granted, and the text says what to do", async () => {
+  const grant = (opened: readonly string[]) =>
+    printed("tests/support/granting_host.ts", launched(opened), ["192.168.1.5", "10.0.0.0/8"]);
+  match(
+    await grant(["192.168.1.0/24"]),
+    /^grant\.invalid: .*without access to 10\.0\.0\.0\/8; open it in the configuration \(\[Network\] LocalAddresses/,
+  );
+  strictEqual(await grant(["192.168.1.0/24", "10.0.0.0/8"]), "enabled");
+});
+
+Deno.test("the local network counts as denied where each of its blocks is", () => {
+  const all = { network: true, addresses: ["nas.lan"] };
+  deepStrictEqual(deniedAddresses(all, () => true), ["the local network"]);
+  deepStrictEqual(deniedAddresses(all, (address) => address !== "192.168.0.1"), []);
 });
