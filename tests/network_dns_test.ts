@@ -24,7 +24,7 @@ const REFUSED: readonly (readonly [string, readonly string[]])[] = [
   ["an octal address", ["0177.0.0.1"]],
 ];
 
-Deno.test("promise 3.2: a name with any private answer is refused to a guest", async (t) => {
+Deno.test("a name with any private answer is refused to a guest", async (t) => {
   await using server = loopbackServer();
   const dns: Dns = Object.fromEntries(
     REFUSED.map(([, addresses], index) => [`n${index}.example.com`, addresses]),
@@ -43,7 +43,7 @@ Deno.test("promise 3.2: a name with any private answer is refused to a guest", a
   strictEqual(server.seen.length, 0);
 });
 
-Deno.test("promise 3.2: the address in a URL is judged like a resolved one", async (t) => {
+Deno.test("the address in a URL is judged like a resolved one", async (t) => {
   await using server = loopbackServer();
   await using use = await networkHost({ p: { http: { requiredHosts: ["*"] }, local: NOTHING } });
   const hosts = [
@@ -71,7 +71,7 @@ Deno.test("promise 3.2: the address in a URL is judged like a resolved one", asy
   strictEqual(server.seen.length, 0);
 });
 
-Deno.test("promise 3.2: an answer that turns private between two requests is refused the second time", async () => {
+Deno.test("an answer that turns private between two requests is refused the second time", async () => {
   await using server = loopbackServer();
   let turn = 0;
   const dns: Dns = {
@@ -88,7 +88,7 @@ Deno.test("promise 3.2: an answer that turns private between two requests is ref
   strictEqual(server.seen.length, 0);
 });
 
-Deno.test("promise 3.2: the connection goes to the address that was judged, not to another look-up's", async () => {
+Deno.test("the connection goes to the address that was judged, not to another look-up's", async () => {
   await using server = loopbackServer();
   let turn = 0;
   const dns: Dns = { "a.example.com": () => Promise.resolve(turn++ === 0 ? ["127.0.0.1"] : [""]) };
@@ -97,7 +97,7 @@ Deno.test("promise 3.2: the connection goes to the address that was judged, not 
   strictEqual(use.asked.length, 1);
 });
 
-Deno.test("promise 3.2: the next judged address is tried where the first does not answer", async () => {
+Deno.test("the next judged address is tried where the first does not answer", async () => {
   await using server = loopbackServer();
   const local = { network: false, addresses: ["127.0.0.0/8"] };
   // Nobody listens on 127.0.0.9.
@@ -106,7 +106,7 @@ Deno.test("promise 3.2: the next judged address is tried where the first does no
   strictEqual((await use.send("p", `http://cname.example.com:${server.port}/`)).body, "hi");
 });
 
-Deno.test("promise 3.2: names without an answer fail with their reason", async (t) => {
+Deno.test("names without an answer fail with their reason", async (t) => {
   const dns: Dns = {
     "none.example.com": [],
     "broken.example.com": () => Promise.reject(new Error("SERVFAIL of 10.0.0.53")),

@@ -65,7 +65,7 @@ function isUsual(during: number, before: number): boolean {
   return during < 5 * before + 25;
 }
 
-Deno.test("promise 3.7: 500 requests in flight that never end do not slow down another plugin", async () => {
+Deno.test("500 requests in flight that never end do not slow down another plugin", async () => {
   await using server = stubborn();
   const network = new HostNetwork({
     gateLimits: { requests: 64, idleMs: IDLE_MS },
@@ -135,7 +135,7 @@ Deno.test("promise 3.7: 500 requests in flight that never end do not slow down a
   ok(second < first + 250, `${first} MB, then ${second} MB`);
 });
 
-Deno.test("promise 3.7: 500 calls of guests that wait for the network do not slow down another plugin", async () => {
+Deno.test("500 calls of guests that wait for the network do not slow down another plugin", async () => {
   await using server = stubborn();
   const names = Array.from({ length: PLUGINS }, (_, index) => `busy${index}`);
   const plugins = Object.fromEntries(

@@ -37,7 +37,7 @@ const ROWS: readonly (readonly [string, typeof HOSTS, LocalGrant, string, boolea
   ["carrier NAT of a named host", HOSTS, named("shared.lan"), "shared.lan", true],
 ];
 
-Deno.test("promise 3.8: the local network opens when manifest and grant both say so, or by name", async (t) => {
+Deno.test("the local network opens when manifest and grant both say so, or by name", async (t) => {
   await using server = loopbackServer();
   const plugins = Object.fromEntries(
     ROWS.map(([, http, local], index) => [`p${index}`, { http, local }]),
@@ -68,7 +68,7 @@ const METADATA: readonly (readonly [string, typeof HOSTS, LocalGrant, string])[]
   ["its block named, AWS over IPv6", HOSTS, named("fd00::/8"), "[fd00:ec2::254]"],
 ];
 
-Deno.test("promise 3.8: metadata services stay refused unless named one by one", async (t) => {
+Deno.test("metadata services stay refused unless named one by one", async (t) => {
   const plugins = Object.fromEntries(
     METADATA.map(([, http, local], index) => [`p${index}`, { http, local }]),
   );
@@ -82,7 +82,7 @@ Deno.test("promise 3.8: metadata services stay refused unless named one by one",
   }
 });
 
-Deno.test("promise 3.8: a metadata service that is named is no longer what a request is refused for", async () => {
+Deno.test("a metadata service that is named is no longer what a request is refused for", async () => {
   // A second answer is refused, so that nothing is connected to.
   const dns: Dns = { "meta.lan": ["169.254.169.254", "10.0.0.1"] };
   const local = named("169.254.169.254");
@@ -92,7 +92,7 @@ Deno.test("promise 3.8: a metadata service that is named is no longer what a req
   match(event?.reason ?? "", /^10\.0\.0\.1 is private-use/);
 });
 
-Deno.test("promise 3.8: a grant of what the manifest does not ask for is refused", async (t) => {
+Deno.test("a grant of what the manifest does not ask for is refused", async (t) => {
   await using use = await networkHost({ none: {}, p: { http: HOSTS } });
   const rows = [["none", named("10.0.0.1")], ["none", GRANTED], ["p", GRANTED]] as const;
   for (const [plugin, local] of rows) {
@@ -103,7 +103,7 @@ Deno.test("promise 3.8: a grant of what the manifest does not ask for is refused
   }
 });
 
-Deno.test("promise 3.8: the host's own addresses stay refused, whatever was granted", async (t) => {
+Deno.test("the host's own addresses stay refused, whatever was granted", async (t) => {
   await using server = loopbackServer();
   let own: { hostname: string; port: number }[] = [];
   await using use = await networkHost({ p: { http: ASKING, local: GRANTED } }, DNS, {

@@ -55,7 +55,7 @@ const REFUSED: readonly (readonly [string, string, string, RegExp])[] = [
   ["itself again and again", "", "egress.too_many_redirects", /number 6, at most 5/],
 ];
 
-Deno.test("promise 3.3: a redirect leads a guest nowhere that a request of its own would not", async (t) => {
+Deno.test("a redirect leads a guest nowhere that a request of its own would not", async (t) => {
   await using server = redirecting();
   await using use = await networkHost({ p: { http: { allowedUrls: rulesFor(server.port) } } }, DNS);
   const origin = `http://api.example.com:${server.port}`;
@@ -81,7 +81,7 @@ function loop(origin: string, status: number, hops: number): string {
   return url;
 }
 
-Deno.test("promise 3.3: five redirects are followed, six are not", async (t) => {
+Deno.test("five redirects are followed, six are not", async (t) => {
   await using server = redirecting();
   await using use = await networkHost({ p: { http: { allowedUrls: rulesFor(server.port) } } }, DNS);
   const origin = `http://api.example.com:${server.port}`;
@@ -97,7 +97,7 @@ Deno.test("promise 3.3: five redirects are followed, six are not", async (t) => 
   });
 });
 
-Deno.test("promise 3.3: a relative Location is resolved and decided on like any other", async (t) => {
+Deno.test("a relative Location is resolved and decided on like any other", async (t) => {
   await using server = redirecting();
   const rules = { "http://api.example.com:*/a/*": ["GET"] };
   await using use = await networkHost({ p: { http: { allowedUrls: rules } } }, DNS);
@@ -121,7 +121,7 @@ Deno.test("promise 3.3: a relative Location is resolved and decided on like any 
   }
 });
 
-Deno.test("promise 3.3: method and body follow the Fetch standard, and the method is checked again", async (t) => {
+Deno.test("method and body follow the Fetch standard, and the method is checked again", async (t) => {
   await using server = redirecting();
   await using use = await networkHost({ p: { http: { allowedUrls: rulesFor(server.port) } } }, DNS);
   const origin = `http://api.example.com:${server.port}`;
@@ -150,7 +150,7 @@ Deno.test("promise 3.3: method and body follow the Fetch standard, and the metho
   }
 });
 
-Deno.test("promise 3.3: credentials do not cross to another origin", async (t) => {
+Deno.test("credentials do not cross to another origin", async (t) => {
   await using server = redirecting();
   await using other = redirecting();
   await using use = await networkHost({

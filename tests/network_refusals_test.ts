@@ -143,7 +143,7 @@ function server() {
   });
 }
 
-Deno.test("promise 3.9: every refusal is told by its code, to everyone it concerns, without secrets", async (t) => {
+Deno.test("every refusal is told by its code, to everyone it concerns, without secrets", async (t) => {
   await using far = server();
   port = far.port;
   for (const row of ROWS) {
@@ -179,13 +179,13 @@ Deno.test("promise 3.9: every refusal is told by its code, to everyone it concer
   }
 });
 
-Deno.test("promise 3.9: no code of a refusal is left out", () => {
+Deno.test("no code of a refusal is left out", () => {
   const known = Object.keys(ERROR_CODES).filter((code) => code.startsWith("egress."));
   const shown = [...ROWS.map(({ code }) => code), ...Object.keys(ELSEWHERE)].sort();
   deepStrictEqual(shown, known);
 });
 
-Deno.test("promise 3.9: what a guest reads of a refusal has neither query nor credentials", async () => {
+Deno.test("what a guest reads of a refusal has neither query nor credentials", async () => {
   await using use = await networkHost({ p: { http: HOSTS } }, DNS);
   const url = `http://user:${SECRET}@evil.test/path?key=${SECRET}`;
   const { text } = await use.refused("p", url);
@@ -193,7 +193,7 @@ Deno.test("promise 3.9: what a guest reads of a refusal has neither query nor cr
   ok(!text.includes(SECRET));
 });
 
-Deno.test("promise 3.4: a hostile cell's message in the place of a request is refused before it is sent", async (t) => {
+Deno.test("a hostile cell's message in the place of a request is refused before it is sent", async (t) => {
   const json = (text: string) => {
     const bytes = new TextEncoder().encode(text);
     const message = new Uint8Array(4 + bytes.length);

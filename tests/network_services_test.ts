@@ -60,7 +60,7 @@ const SENT: readonly (readonly [string, object, RegExp, readonly string[]])[] = 
   ],
 ];
 
-Deno.test("promise 3.9: http_send is held by the same walls, with upstream's texts", async (t) => {
+Deno.test("http_send is held by the same walls, with upstream's texts", async (t) => {
   await using server = echo();
   await using use = await networkHost({ p: { http: HOSTS } }, DNS);
   await t.step("a declared host answers", async () => {
@@ -81,7 +81,7 @@ Deno.test("promise 3.9: http_send is held by the same walls, with upstream's tex
   strictEqual(server.seen.length, 1);
 });
 
-Deno.test("promise 3.4: a WebSocket goes where its rules lead, and nowhere else", async (t) => {
+Deno.test("a WebSocket goes where its rules lead, and nowhere else", async (t) => {
   await using server = echo();
   await using use = await networkHost({
     p: { websocket: HOSTS },
@@ -119,7 +119,7 @@ Deno.test("promise 3.4: a WebSocket goes where its rules lead, and nowhere else"
   strictEqual(server.seen.length, 0);
 });
 
-Deno.test("promise 3.6: a connection is its plugin's own, and outlives the call that opened it", async (t) => {
+Deno.test("a connection is its plugin's own, and outlives the call that opened it", async (t) => {
   await using server = echo();
   await using use = await networkHost({ a: { websocket: HOSTS }, b: { websocket: HOSTS } }, DNS);
   const url = `ws://api.example.com:${server.port}/`;
@@ -161,7 +161,7 @@ Deno.test("promise 3.6: a connection is its plugin's own, and outlives the call 
   });
 });
 
-Deno.test("promise 3.4: a callback that closes its own connection does not deadlock when the pool is full", async () => {
+Deno.test("a callback that closes its own connection does not deadlock when the pool is full", async () => {
   await using server = echo();
   const limits = { pool: { cells: 1 } };
   await using use = await networkHost({ p: { websocket: HOSTS } }, DNS, { limits });

@@ -47,7 +47,7 @@ function wiretap(
   };
 }
 
-Deno.test("promise 3.5: TLS goes end to end, and nothing between reads a word", async () => {
+Deno.test("TLS goes end to end, and nothing between reads a word", async () => {
   await using server = loopbackServer(
     () => new Response(SECRET, { headers: { "x-answer": SECRET } }),
     await ca.leaf("api.example.com"),
@@ -73,7 +73,7 @@ const REFUSED = [
 ] as const;
 
 for (const [what, name, issuer, caCerts] of REFUSED) {
-  Deno.test(`promise 3.5: ${what} is refused before anything is sent`, async () => {
+  Deno.test(`${what} is refused before anything is sent`, async () => {
     await using server = loopbackServer(undefined, await issuer.leaf(name));
     await using use = await networkHost(ASKED, DNS, { network: { caCerts } });
     const { text } = await use.refused("p", `https://api.example.com:${server.port}/${SECRET}`);
@@ -82,7 +82,7 @@ for (const [what, name, issuer, caCerts] of REFUSED) {
   });
 }
 
-Deno.test("promise 3.5: plain text on the port of https is refused, and so is the way back to http", async () => {
+Deno.test("plain text on the port of https is refused, and so is the way back to http", async () => {
   await using plain = loopbackServer();
   await using server = loopbackServer(
     () => Response.redirect(`http://api.example.com:${plain.port}/?${SECRET}`),

@@ -13,7 +13,7 @@ const PLUGINS = {
   closed: { http: { requiredHosts: ["shared.example.com"] }, local: NOTHING },
 };
 
-Deno.test("promise 3.6: a plugin reaches its own hosts and not its neighbour's", async (t) => {
+Deno.test("a plugin reaches its own hosts and not its neighbour's", async (t) => {
   await using server = loopbackServer();
   await using use = await networkHost(PLUGINS, DNS);
   for (const [plugin, other] of [["a", "b"], ["b", "a"]] as const) {
@@ -31,7 +31,7 @@ Deno.test("promise 3.6: a plugin reaches its own hosts and not its neighbour's",
   });
 });
 
-Deno.test("promise 3.6: a connection of one plugin is never used for the other", async () => {
+Deno.test("a connection of one plugin is never used for the other", async () => {
   const peers = new Map<string, Set<number>>();
   const server: Deno.HttpServer<Deno.NetAddr> = Deno.serve(
     { hostname: "127.0.0.1", port: 0, onListen() {} },
@@ -52,7 +52,7 @@ Deno.test("promise 3.6: a connection of one plugin is never used for the other",
   await server.shutdown();
 });
 
-Deno.test("promise 3.6: each gate has credentials of its own, and they open its own hosts alone", async (t) => {
+Deno.test("each gate has credentials of its own, and they open its own hosts alone", async (t) => {
   await using server = loopbackServer();
   await using use = await networkHost(PLUGINS, DNS, { network: { gateWorker: ESCAPE } });
   const act = async (plugin: string, name: string, host: string, argument: object = {}) => {
@@ -83,7 +83,7 @@ Deno.test("promise 3.6: each gate has credentials of its own, and they open its 
   });
 });
 
-Deno.test("promise 3.6: what one plugin spends of its limits is the other's to spend still", async () => {
+Deno.test("what one plugin spends of its limits is the other's to spend still", async () => {
   await using server = loopbackServer();
   await using use = await networkHost(PLUGINS, DNS, { network: { gateWorker: ESCAPE } });
   const url = (host: string) => `http://${host}.example.com:${server.port}/`;

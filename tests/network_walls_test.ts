@@ -13,7 +13,7 @@ const DECLARED = { http: { requiredHosts: ["api.example.com", "rebound.example.c
 /** Globs that Deno's list cannot say: its part of the wall is open. */
 const OPEN = { http: { requiredHosts: ["api?example*", "rebound?example*"] } };
 
-Deno.test("promise 3.4: with the URL rules saying yes, Deno refuses an undeclared host", async (t) => {
+Deno.test("with the URL rules saying yes, Deno refuses an undeclared host", async (t) => {
   await using server = loopbackServer((_, port) =>
     Response.redirect(`http://evil.test:${port}/next`)
   );
@@ -35,7 +35,7 @@ Deno.test("promise 3.4: with the URL rules saying yes, Deno refuses an undeclare
   deepStrictEqual(use.asked, ["api.example.com"]);
 });
 
-Deno.test("promise 3.4: with Deno's list open too, the gateway refuses an undeclared host", async (t) => {
+Deno.test("with Deno's list open too, the gateway refuses an undeclared host", async (t) => {
   await using server = loopbackServer((_, port) =>
     Response.redirect(`http://evil.test:${port}/next`)
   );
@@ -82,7 +82,7 @@ const TRIES: readonly (readonly [string, string, RegExp, object?])[] = [
   ["socks", "api.example.com", /^wrong credentials$/, { username: "guess" }],
 ];
 
-Deno.test("promise 3.4: hostile code in place of the gate's reaches declared hosts only", async (t) => {
+Deno.test("hostile code in place of the gate's reaches declared hosts only", async (t) => {
   await using server = loopbackServer();
   await using use = await networkHost({ p: DECLARED }, DNS, { network: { gateWorker: ESCAPE } });
   const act = async (name: string, host: string, argument: object = {}) => {
@@ -109,7 +109,7 @@ Deno.test("promise 3.4: hostile code in place of the gate's reaches declared hos
   }
 });
 
-Deno.test("promise 3.4: no http permission, no http_request", async (t) => {
+Deno.test("no http permission, no http_request", async (t) => {
   await using server = loopbackServer();
   const url = `http://api.example.com:${server.port}/`;
   const plugins = {
@@ -129,7 +129,7 @@ Deno.test("promise 3.4: no http permission, no http_request", async (t) => {
   deepStrictEqual([use.asked, server.seen], [[], []]);
 });
 
-Deno.test("promise 3.4: the rules of one permission are not the other's", async () => {
+Deno.test("the rules of one permission are not the other's", async () => {
   await using server = loopbackServer();
   await using use = await networkHost({
     p: {

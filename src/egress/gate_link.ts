@@ -86,7 +86,7 @@ function gatePermissions(start: GateStart): Deno.PermissionOptionsObject {
   const lists = [start.rules.http, start.rules.websocket]
     .filter((rules) => rules !== undefined)
     .map((rules) => denoNetList(compileUrlRules(rules), port).net);
-  const names = lists.flatMap((net) => net === true ? [] : net);
+  const names = lists.flatMap((net) => net === true ? [] : net).filter((name) => !isDenied(name));
   return {
     // Where any host is allowed, what the process itself may reach, with its deny rules.
     net: lists.includes(true) ? "inherit" : [...new Set([...names, `127.0.0.1:${port}`])],
@@ -98,4 +98,13 @@ function gatePermissions(start: GateStart): Deno.PermissionOptionsObject {
     sys: false,
     write: false,
   };
+}
+
+/**
+ * Whether a deny rule of the process covers an address. Deno starts no worker that asks for one; without
+ * it the rest of a plugin's hosts work, and that address is refused like any that was not declared.
+ */
+function isDenied(entry: string): boolean {
+  if (!/^(?:\[[^\]]+\]|\d+(?:\.\d+){3})(?::\d+)?$/.test(entry)) return false;
+  return Deno.permissions.querySync({ name: "net", host: entry }).state === "denied";
 }

@@ -11,6 +11,7 @@ import {
 } from "../grants/mod.ts";
 import { listPackages, pluginId } from "../packages/mod.ts";
 import { type AuditRecord, AuditTrail, DataFolder, PluginRecords } from "../state/mod.ts";
+import { deniedAddresses } from "./denied_addresses.ts";
 import { HostNetwork } from "./host_network.ts";
 import { LoadedPlugin, type Plugin } from "./loaded_plugin.ts";
 import { admitPlugin, type ReadPlugin, readPlugin } from "./loading.ts";
@@ -146,6 +147,10 @@ export class PluginHost implements AsyncDisposable {
     if (read === undefined) throw entry.error;
     const { manifest, source } = read;
     checkLocalGrant(manifest, local);
+    const denied = deniedText(local);
+    if (denied !== undefined) {
+      throw new SoundproofError("grant.invalid", `Cannot grant private addresses: ${denied}`);
+    }
     this.#records.set({
       id,
       enabled: true,
@@ -241,6 +246,8 @@ export class PluginHost implements AsyncDisposable {
       const verdict = grant && effectivePermissions(read.manifest, read.source.sha256, grant);
       if (verdict?.holds !== true) throw changed(id, verdict?.state ?? "it was never enabled");
       const { permissions, local } = verdict;
+      const denied = deniedText(local);
+      if (denied !== undefined) this.#report("warn", id, `Granted but not reachable: ${denied}`);
       const admitted = admitPlugin(read, permissions, this.#limits);
       entry.loaded = new LoadedPlugin({
         id,
@@ -320,6 +327,16 @@ function taken(id: string, first: string, second: string): SoundproofError {
     "package.id_taken",
     `Cannot load plugin "${id}": both "${first}" and "${second}" have this id`,
   );
+}
+
+/** Why a grant cannot have its effect while this process runs, if it cannot. */
+function deniedText(local: LocalGrant): string | undefined {
+  const denied = deniedAddresses(local);
+  return denied.length === 0
+    ? undefined
+    : `the process was started without access to ${
+      denied.join(", ")
+    }; open it in the configuration ([Network] LocalAddresses) and start the service again`;
 }
 
 function changed(id: string, state: string): SoundproofError {

@@ -72,8 +72,8 @@ scope.onmessage = async ({ data }) => {
   try {
     text = await ACTS[header("x-act")]?.(url, header("x-argument") || "{}") ?? "no such act";
   } catch (error) {
-    const { name, message } = error as Error;
-    text = `${name}: ${message}`;
+    const { name, message, cause } = error as Error;
+    text = `${name}: ${message} ${cause ?? ""}`;
   }
   const body = new TextEncoder().encode(text);
   const response = { status: 200, url: url.href, headers: [], body, hops: 0 };
