@@ -5,7 +5,7 @@
  * Run Deno with these flags, both of which only count at its start:
  *
  * ```sh
- * deno run --unstable-worker-options --v8-flags=--no-wasm-dynamic-tiering …
+ * deno run --unstable-worker-options --v8-flags=--liftoff-only …
  * ```
  *
  * The first lets a plugin live in a worker without permissions; without it Deno ends the process, with

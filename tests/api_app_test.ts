@@ -43,6 +43,31 @@ Deno.test("a plugin can be disabled and enabled", async () => {
   assert.equal((await post("/api/v1/plugins/echo/call/echo")).status, 204);
 });
 
+/** Bodies of a decision, and how they are answered. */
+const DECISIONS: readonly [body: string, status: number][] = [
+  ["", 200],
+  ["{}", 200],
+  ['{"localNetwork":true,"addresses":["192.168.1.5"]}', 200],
+  ["{", 400],
+  ["[]", 400],
+  ["null", 400],
+  ['{"localNetwork":"yes"}', 400],
+  ['{"addresses":"nas"}', 400],
+  ['{"addresses":[1]}', 400],
+  ['{"everything":true}', 400],
+];
+for (const [body, status] of DECISIONS) {
+  Deno.test(`enabling with ${body || "no body"} is answered ${status}`, async () => {
+    const response = await api().request("/api/v1/plugins/echo/enable", {
+      method: "POST",
+      headers: AUTHORIZED,
+      body,
+    });
+    assert.equal(response.status, status);
+    if (status === 400) assert.equal((await response.json()).code, "api.body_invalid");
+  });
+}
+
 /** Output of a guest, and how it is answered. */
 const OUTPUTS: readonly [string, Uint8Array, number, string | null][] = [
   ["JSON", new TextEncoder().encode(' {"biography":"née"} '), 200, "application/json"],

@@ -123,7 +123,7 @@ Deno.test("100 guests are ended near their deadline, and the processor is idle a
   const { stdout, success } = await new Deno.Command("deno", {
     args: [
       ...["run", "--no-check", "--no-prompt", "--allow-read=."],
-      ...["--v8-flags=--no-wasm-dynamic-tiering", "tests/support/kill_100.ts"],
+      ...["--v8-flags=--liftoff-only", "tests/support/kill_100.ts"],
     ],
     stderr: "inherit",
   }).output();
@@ -195,7 +195,7 @@ promise(
   async (hang) => {
     assert.ok(
       deadlinesHold(),
-      "deno must run with --v8-flags=--no-wasm-dynamic-tiering, or no deadline holds against this",
+      "deno must run with --v8-flags=--liftoff-only, or no deadline holds against this",
     );
     await endsAtDeadline(hang);
   },

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { tempDir } from "./support/temp_dir.ts";
 
-const FLAG = "--v8-flags=--no-wasm-dynamic-tiering";
+const FLAG = "--v8-flags=--liftoff-only";
 const PROGRAM = `
   import { PluginHost } from "./mod.ts";
   try {

@@ -30,7 +30,7 @@ async function printed(
       "--no-prompt",
       "--no-check",
       "--unstable-worker-options",
-      "--v8-flags=--no-wasm-dynamic-tiering",
+      "--v8-flags=--liftoff-only",
       "--allow-read=.",
       "--allow-write=tests/.tmp",
       ...net,

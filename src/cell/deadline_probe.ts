@@ -3,8 +3,10 @@
  *
  * By default V8 looks for an interruption in a loop only after so many bytes of code have run. A loop
  * over a large `memory.fill` runs for hours before that: neither its deadline nor anything else ends it.
- * With `--no-wasm-dynamic-tiering` V8 looks at every turn. The flag counts only at the start of the
- * process, and nothing tells whether it was given, so it is tried out.
+ * With `--liftoff-only` guests are compiled by V8's baseline compiler alone, which looks at every turn of
+ * a loop. That costs nothing measurable for calls as short as plugins', saves the optimising compiler's
+ * work at load, and keeps hostile code away from it. The flag counts only at the start of the process,
+ * and nothing tells whether it was given, so it is tried out.
  *
  * @module
  */

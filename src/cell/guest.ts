@@ -14,6 +14,7 @@ import { KernelMemory } from "./abi/kernel_memory.ts";
 import { CellEnd } from "./channel.ts";
 import type { FileCaller, FileRequest, FileResponse } from "./files.ts";
 import { decodeFrame, encodeFrame } from "./frame.ts";
+import { collectGarbage } from "./garbage.ts";
 import {
   type BootMessage,
   BUILT_IN_HTTP,
@@ -34,15 +35,6 @@ const COLLECT_NOW_BYTES = 128 * 1024 * 1024;
 const PREPARE_LIMIT_MS = 250;
 /** A prepared instance older than this is thrown away: its clock readings are stale. Milliseconds. */
 const PREPARED_LIFE_MS = 60_000;
-
-let collector: (() => void) | undefined;
-
-/** V8 frees the memories of dead guests late, hundreds of megabytes late; so a cell asks it to. */
-function collectGarbage(): void {
-  // Only a context made after the flag was set has it; see cell.ts.
-  collector ??= vm.runInNewContext("typeof gc === 'function' ? gc : () => {}") as () => void;
-  collector();
-}
 
 /** An instance nobody has called yet. */
 interface Instance {
@@ -349,10 +341,7 @@ function urlOf(request: string): string {
 /**
  * Makes a function that runs a body and interrupts it when its time is up.
  *
- * V8's first compiler looks for an interruption only when a loop has used up a budget of bytes executed,
- * which a loop around a large `memory.fill` does in many minutes. So Deno must be started with
- * `--v8-flags=--no-wasm-dynamic-tiering`, where every turn of a loop looks; `setFlagsFromString` is too
- * late for it.
+ * That every loop can be interrupted depends on how Deno was started; see `deadline_probe.ts`.
  *
  * `runInThisContext` sees globals only, hence the one it defines. An interrupted body runs no `catch`
  * and no `finally`, so whatever must hold afterwards is set by the caller.

@@ -1,5 +1,6 @@
 import { parseArgs } from "node:util";
 import { type Address, parseAddress } from "../configuration/mod.ts";
+import type { LocalGrant } from "../grants/mod.ts";
 import { errorText, SoundproofError } from "../errors.ts";
 import type { Topic } from "./usage.ts";
 
@@ -43,7 +44,8 @@ export type PluginCommand =
       readonly input: InputSource;
       readonly timeoutMs?: number;
     }
-    | { readonly kind: "enable" | "disable"; readonly id: string }
+    | { readonly kind: "disable"; readonly id: string }
+    | { readonly kind: "enable"; readonly id: string; readonly local: LocalGrant }
   );
 
 /** A command line, understood. */
@@ -58,6 +60,12 @@ const COMMON = {
   data: { type: "string" },
   help: { type: "boolean", short: "h" },
   json: { type: "boolean" },
+} as const;
+
+const ENABLE = {
+  ...COMMON,
+  address: { type: "string", multiple: true },
+  "local-network": { type: "boolean" },
 } as const;
 
 const CALL = {
@@ -120,10 +128,11 @@ function parsePlugin([name, ...args]: string[]): Command {
       return { kind: "help", topic: "plugin" };
     case "call":
       return parseCall(args);
+    case "enable":
+      return parseEnable(args);
     case "list":
     case "info":
     case "validate":
-    case "enable":
     case "disable":
       break;
     default:
@@ -144,6 +153,17 @@ function parsePlugin([name, ...args]: string[]): Command {
     default:
       return { kind: name, ...common(values), id: word };
   }
+}
+
+function parseEnable(args: string[]): Command {
+  const { values, positionals } = strict(
+    "plugin",
+    () => parseArgs({ args, options: ENABLE, allowPositionals: true }),
+  );
+  if (values.help) return { kind: "help", topic: "plugin" };
+  const [id = ""] = expectWords("plugin", positionals, 1);
+  const local = { network: values["local-network"] ?? false, addresses: values.address ?? [] };
+  return { kind: "enable", ...common(values), id, local };
 }
 
 function parseCall(args: string[]): Command {

@@ -48,7 +48,7 @@ export async function launch(args: readonly string[], terminal: Terminal): Promi
     })),
     "--unstable-worker-options",
     // Without it the deadline of some guests would not hold; see `deadlinesHold`.
-    "--v8-flags=--no-wasm-dynamic-tiering",
+    "--v8-flags=--liftoff-only",
     // A request's signal then tells of a caller that has left, and of nothing else.
     "--unstable-no-legacy-abort",
     ...source.flags,

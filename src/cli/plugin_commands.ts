@@ -76,7 +76,9 @@ export async function perform(
       return showVerdict(host.info(idOf(command)), command.json, terminal);
     case "enable":
     case "disable": {
-      const plugin = await host[command.kind](command.id);
+      const plugin = command.kind === "enable"
+        ? await host.enable(command.id, command.local)
+        : await host.disable(command.id);
       if (command.json) printJson(plugin, terminal);
       else terminal.out(`${harmless(plugin.id)} is ${plugin.state}\n`);
       return 0;

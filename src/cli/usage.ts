@@ -36,6 +36,10 @@ Options:
   --config FILE        the configuration (default: soundproof.toml in the data folder)
   --json               print JSON
 
+Options of enable:
+  --local-network      open private networks to it, if its manifest asks for them
+  --address HOST|CIDR  open one private host, address or block to it; can be repeated
+
 Options of call:
   --input JSON         the input; it must be JSON
   --input-file FILE    the input, any bytes; - reads it from stdin

@@ -1,4 +1,5 @@
 import type { PluginSummary } from "../host/mod.ts";
+import type { NetworkPermission } from "../manifest/mod.ts";
 import type { Places } from "./places.ts";
 import { formatTable } from "./table.ts";
 import type { Terminal } from "./terminal.ts";
@@ -72,6 +73,8 @@ export function pluginDetails(plugin: PluginSummary): string {
     ["Exports", plugin.exports.join(", ") || "none"],
     ["Permissions", permissions.map(([key]) => key).join(", ") || "none"],
     ...permissions.map(([key, { reason }]) => [`  ${key}`, reason ?? "no reason given"] as const),
+    ...permissions.flatMap(([key, permission]) => reachOf(key, permission)),
+    ["Wider in Deno", plugin.openRules.join(", ")],
     ["Cells", String(plugin.cells)],
     ["Error", error && `${error.message} (${error.code})`],
     ...(error?.problems ?? []).map((problem) => ["", problemText(problem)] as const),
@@ -79,6 +82,19 @@ export function pluginDetails(plugin: PluginSummary): string {
   ];
   const shown = facts.filter(([, value]) => value !== undefined && value !== "");
   return keyValues(shown);
+}
+
+/** Where a network permission lets a plugin go. */
+function reachOf(key: string, permission: object): [string, string][] {
+  if (!("allowLocalNetwork" in permission)) return [];
+  const { requiredHosts, allowedUrls, allowLocalNetwork } = permission as NetworkPermission;
+  const rules = [
+    ...requiredHosts ?? [],
+    ...Object.entries(allowedUrls ?? {}).map(([url, methods]) => `${methods.join("|")} ${url}`),
+  ];
+  const anywhere = key === "http" && requiredHosts?.length === 0 ? "any public host" : "nothing";
+  const local = allowLocalNetwork ? ", and asks for the local network" : "";
+  return [[`  ${key} reaches`, `${rules.join(", ") || anywhere}${local}`]];
 }
 
 /** A fault of a document as one line. */

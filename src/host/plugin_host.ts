@@ -1,6 +1,6 @@
 import { errorText, SoundproofError } from "../errors.ts";
 import { notifyInit } from "../capabilities/mod.ts";
-import { deadlinesHold, ModuleCache } from "../cell/mod.ts";
+import { collectGarbage, deadlinesHold, ModuleCache } from "../cell/mod.ts";
 import {
   checkLocalGrant,
   effectivePermissions,
@@ -81,7 +81,7 @@ export class PluginHost implements AsyncDisposable {
    * Opens a host: finds the packages and loads the enabled ones, all at once.
    *
    * The process must have been started with `--unstable-worker-options` (or `"unstable":
-   * ["worker-options"]` in its `deno.json`) and `--v8-flags=--no-wasm-dynamic-tiering`: without the one
+   * ["worker-options"]` in its `deno.json`) and `--v8-flags=--liftoff-only`: without the one
    * Deno ends the process at the first cell, without the other some guests could not be stopped.
    *
    * @throws {SoundproofError} `host.flags_missing`.
@@ -89,7 +89,7 @@ export class PluginHost implements AsyncDisposable {
    */
   static async open(options: PluginHostOptions): Promise<PluginHost> {
     if (!deadlinesHold()) {
-      const flags = "--unstable-worker-options --v8-flags=--no-wasm-dynamic-tiering";
+      const flags = "--unstable-worker-options --v8-flags=--liftoff-only";
       throw new SoundproofError(
         "host.flags_missing",
         `Cannot open host: a guest's deadline would not hold: run Deno with ${flags}`,
@@ -99,6 +99,7 @@ export class PluginHost implements AsyncDisposable {
     try {
       await host.#find();
       await Promise.all([...host.#entries.values()].map((entry) => host.#start(entry)));
+      collectGarbage(); // of packages that have been read: several megabytes each
       return host;
     } catch (thrown) {
       await host.close();

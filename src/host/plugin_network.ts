@@ -1,5 +1,7 @@
 import { SoundproofError } from "../errors.ts";
 import {
+  compileUrlRules,
+  denoNetList,
   Gate,
   type GateRequest,
   type GateResponse,
@@ -234,6 +236,16 @@ export class PluginNetwork implements Egress {
       told: thrown.cause instanceof SoundproofError,
     });
   }
+}
+
+/** The network rules that Deno's list of hosts can only say more widely, such as `*`. */
+export function openRules({ http, websocket }: Permissions): string[] {
+  const rules = [http && rulesOf(http, "any"), websocket && rulesOf(websocket, [])];
+  return [
+    ...new Set(
+      rules.flatMap((each) => each === undefined ? [] : denoNetList(compileUrlRules(each), 0).open),
+    ),
+  ];
 }
 
 /** The rules of a permission; `empty` is what an empty list of hosts stands for. */

@@ -5,6 +5,7 @@ import type { PackageKind, PluginPackage } from "../packages/mod.ts";
 import type { LoadedPlugin } from "./loaded_plugin.ts";
 import { admitPlugin, type ReadPlugin, readPlugin } from "./loading.ts";
 import { fullLimits } from "./options.ts";
+import { openRules } from "./plugin_network.ts";
 
 /** What is known of one plugin of the plugins folder. */
 export interface PluginEntry {
@@ -38,6 +39,8 @@ export interface PluginSummary {
   readonly capabilities: readonly Capability[];
   /** Functions the module exports; known once it has been admitted. */
   readonly exports: readonly string[];
+  /** Network rules for which Deno's own list of hosts has to be wider, so that wall 3 stands on us alone. */
+  readonly openRules: readonly string[];
   /** Why it is *failed*. */
   readonly error?: { code: ErrorCode; message: string; problems: readonly Problem[] };
   /** What is odd about its manifest. */
@@ -58,6 +61,7 @@ export function summarise({ id, path, read, loaded, error }: PluginEntry): Plugi
     ...(read !== undefined && { manifest: read.manifest }),
     capabilities: detectCapabilities(exports),
     exports: [...exports].sort(),
+    openRules: read === undefined ? [] : openRules(read.manifest.permissions),
     ...(error !== undefined && { error: describe(error) }),
     warnings: read?.warnings ?? [],
     cells: loaded?.counters.cells ?? 0,
@@ -87,6 +91,7 @@ export async function inspectPackage(path: string): Promise<PluginSummary> {
     manifest: read.manifest,
     capabilities: detectCapabilities(names),
     exports: [...names].sort(),
+    openRules: openRules(read.manifest.permissions),
     warnings: read.warnings,
     cells: 0,
   };

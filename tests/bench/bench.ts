@@ -129,7 +129,7 @@ async function memoryOf(
     args: [
       "run",
       "--no-prompt",
-      "--v8-flags=--no-wasm-dynamic-tiering",
+      "--v8-flags=--liftoff-only",
       "--allow-read",
       `--allow-write=${data.path}`,
       script,

@@ -20,6 +20,7 @@ export function summary(facts: Partial<PluginSummary> = {}): PluginSummary {
     },
     capabilities: ["MetadataAgent"],
     exports: ["echo"],
+    openRules: [],
     warnings: [],
     cells: 0,
     ...facts,
