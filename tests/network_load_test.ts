@@ -3,7 +3,7 @@ import { HostNetwork } from "../src/host/host_network.ts";
 import { PluginNetwork } from "../src/host/plugin_network.ts";
 import { type Dns, LOOPBACK, loopbackServer, networkHost } from "./support/network_host.ts";
 
-// A name that the system answers at once: Deno looks names up beside the gateway (`egress_deno_facts_test.ts`).
+// A name that the system answers at once: Deno looks names up in the gate too, though the gateway decides.
 const DNS: Dns = { localhost: ["127.0.0.1"] };
 const HTTP = { requiredHosts: ["localhost"], allowLocalNetwork: false, allowRedirects: true };
 const PLUGINS = 10;
