@@ -75,8 +75,9 @@ Deno.test("a slow body and a silent server end at the timeout, and the connectio
   await using use = gateFixture((request) =>
     request.url.endsWith("/slow") ? endless(1, gone.resolve, 20) : never.promise
   );
-  await refused(use.get("/slow", { timeoutMs: 150 }), "egress.timeout", /150 ms/);
-  await gone.promise;
+  await refused(use.get("/slow", { timeoutMs: 1_000 }), "egress.timeout", /1000 ms/);
+  // A busy machine may not have come to the request at all; then there is nothing to let go of.
+  if (use.seen.length > 0) await gone.promise;
   await refused(use.get("/silent", { timeoutMs: 50 }), "egress.timeout");
   await until(() => use.gate.load.requests === 0);
   for (const timeoutMs of [0, -1, NaN]) {

@@ -30,7 +30,6 @@ export type {
   MountPoint,
 } from "./files.ts";
 export { decodeFrame, encodeFrame } from "./frame.ts";
-export { collectGarbage } from "./garbage.ts";
 export { importsExtism } from "./imported_modules.ts";
 export { DEFAULT_CELL_LIMITS, DEFAULT_MODULE_LIMITS } from "./limits.ts";
 export type { CellLimits, ModuleLimits } from "./limits.ts";

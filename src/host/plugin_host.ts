@@ -1,6 +1,6 @@
 import { errorText, SoundproofError } from "../errors.ts";
 import { notifyInit } from "../capabilities/mod.ts";
-import { collectGarbage, deadlinesHold, ModuleCache } from "../cell/mod.ts";
+import { deadlinesHold, ModuleCache } from "../cell/mod.ts";
 import {
   checkLocalGrant,
   effectivePermissions,
@@ -99,7 +99,6 @@ export class PluginHost implements AsyncDisposable {
     try {
       await host.#find();
       await Promise.all([...host.#entries.values()].map((entry) => host.#start(entry)));
-      collectGarbage(); // of packages that have been read: several megabytes each
       return host;
     } catch (thrown) {
       await host.close();
