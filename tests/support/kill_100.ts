@@ -1,5 +1,5 @@
 /**
- * Ends 100 endless guests and prints what that took, as JSON. A program of its own, so that the
+ * Ends 100 endless guests, two at once, and prints what that took, as JSON. A program of its own, so that the
  * processor time it reads is its alone.
  *
  * @module
@@ -17,12 +17,12 @@ await Promise.all(Array.from({ length: 8 }, () => guest.call("run", "", 30_000))
 const overrunsMs: number[] = [];
 const kinds = new Set<string>();
 let left = 100;
-await Promise.all(Array.from({ length: 4 }, async () => {
+await Promise.all(Array.from({ length: 2 }, async () => {
   while (left-- > 0) {
     const from = performance.now();
     const { outcome } = await guest.call("loop", "", LIMIT_MS);
     overrunsMs.push(performance.now() - from - LIMIT_MS);
-    kinds.add(outcome.kind);
+    kinds.add(outcome.kind === "lost" ? outcome.text : outcome.kind);
   }
 }));
 const before = process.cpuUsage();
