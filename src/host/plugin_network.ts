@@ -21,6 +21,7 @@ import {
 } from "../services/mod.ts";
 import { readBuiltInRequest, writeBuiltInResponse } from "./built_in_http.ts";
 import { DEFAULT_GATEWAY_LIMITS, type HostNetwork } from "./host_network.ts";
+import type { PluginLimits } from "./options.ts";
 import { RecentRefusals } from "./recent_refusals.ts";
 
 /** Longest time of one request or handshake; a guest's call does not last longer either. */
@@ -32,6 +33,8 @@ export interface PluginNetworkParts {
   readonly permissions: Permissions;
   readonly local: LocalGrant;
   readonly network: HostNetwork;
+  /** What the administrator allows of each request. */
+  readonly limits: PluginLimits;
   /** Told of every request that was refused. */
   readonly onRefusal: (refusal: RequestRefusal) => void;
 }
@@ -130,7 +133,7 @@ export class PluginNetwork implements Egress {
       const socket = await gate.connect({
         url,
         headers: [...request.headers],
-        timeoutMs: TIMEOUT_MS,
+        timeoutMs: this.#parts.limits.requestTimeoutMs ?? TIMEOUT_MS,
       }, {
         onMessage: (_kind, data) =>
           typeof data === "string" ? events.text(data) : events.binary(data),
@@ -178,8 +181,9 @@ export class PluginNetwork implements Egress {
   async #exchange(request: GateRequest, signal: AbortSignal): Promise<GateResponse> {
     const since = performance.now();
     try {
+      const limited = withinLimits(request, this.#parts.limits);
       const { gate } = await this.#gate();
-      return await gate.send(request, signal);
+      return await gate.send(limited, signal);
     } catch (thrown) {
       const fault = this.#refusals.explain(thrown, since);
       this.#audit(fault, request.url);
@@ -198,7 +202,7 @@ export class PluginNetwork implements Egress {
   }
 
   async #start(): Promise<Open> {
-    const { id, permissions, local, network } = this.#parts;
+    const { id, permissions, local, network, limits: { requestsPerMinute } } = this.#parts;
     const asked = [permissions.http, permissions.websocket].filter((p) => p !== undefined);
     const checks = [this.#http, this.#websocket].filter((r) => r !== undefined).map(hostPortCheck);
     const { port, pass } = await network.admit({
@@ -218,7 +222,7 @@ export class PluginNetwork implements Egress {
         ...(this.#websocket !== undefined && { websocket: this.#websocket }),
       },
       gateway: { port, username: pass.username, password: pass.password },
-      ...(gateLimits !== undefined && { limits: gateLimits }),
+      limits: { ...gateLimits, ...(requestsPerMinute !== undefined && { requestsPerMinute }) },
       ...(caCerts !== undefined && { caCerts }),
       ...(gateWorker !== undefined && { workerUrl: gateWorker }),
     });
@@ -234,6 +238,27 @@ export class PluginNetwork implements Egress {
       told: thrown.cause instanceof SoundproofError,
     });
   }
+}
+
+/**
+ * A request cut down to what an administrator allows.
+ *
+ * @throws {SoundproofError} `egress.body_too_large` for a body that is not to be cut.
+ */
+function withinLimits(request: GateRequest, limits: PluginLimits): GateRequest {
+  const { requestBytes = Infinity, responseBytes = Infinity, requestTimeoutMs = Infinity } = limits;
+  const length = request.body?.byteLength ?? 0;
+  if (length > requestBytes) {
+    throw new SoundproofError(
+      "egress.body_too_large",
+      `Cannot send request: its body has ${length} bytes, max is ${requestBytes}`,
+    );
+  }
+  return {
+    ...request,
+    timeoutMs: Math.min(request.timeoutMs, requestTimeoutMs),
+    maxBodyBytes: Math.min(request.maxBodyBytes, responseBytes),
+  };
 }
 
 /** The rules of a permission; `empty` is what an empty list of hosts stands for. */
