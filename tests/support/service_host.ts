@@ -70,6 +70,7 @@ export class ServiceHost implements AsyncDisposable {
     if (!taken) return void await this.host.enable(id, undefined, assignment);
     await this.host.enable(id, undefined, { users: "all", libraries: "all" });
     await this.#host?.close();
+    this.#host = undefined;
     const database = new DatabaseSync(`${this.data.path}/soundproof.db`);
     const json = JSON.stringify({ users, libraries, writeLibraries: false });
     database.prepare("UPDATE plugins SET assignment = ? WHERE id = ?").run(json, id);
