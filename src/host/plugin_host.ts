@@ -265,7 +265,9 @@ export class PluginHost implements AsyncDisposable {
       const { permissions, local } = verdict;
       const { musicServer, clock, pluginLimits, settings } = this.#options;
       const assignment = assignmentOf(record);
-      const pluginLimit = { ...pluginLimits, ...settings?.[id]?.limits };
+      const own = settings?.[id]?.limits;
+      const services = { ...pluginLimits?.services, ...own?.services };
+      const pluginLimit = { ...pluginLimits, ...own, services };
       const limits = limitsOfPlugin(this.#limits, pluginLimit);
       const functions = grantedFunctions(read.manifest, permissions, pluginLimit);
       const admitted = admitPlugin(read, functions, limits);
@@ -292,7 +294,7 @@ export class PluginHost implements AsyncDisposable {
         dataFolder,
         mounts: await foldersOf({ permissions, assignment, musicServer, dataFolder, log }),
         assignment,
-        serviceLimits: pluginLimit.services ?? {},
+        serviceLimits: services,
         musicServer,
         clock,
         limits,
