@@ -10,6 +10,7 @@
 /** Every code an error of Soundproof can carry, with what it means. */
 export const ERROR_CODES = {
   "api.address_in_use": "The address to listen on is taken, or cannot be used",
+  "api.body_invalid": "The request's body is not of the form that is wanted",
   "api.body_too_large": "The request's body is longer than the service takes",
   "api.host_refused": "The request's `Host` is not a name of this service (DNS rebinding)",
   "api.internal": "A fault inside the service; its log has more",

@@ -77,6 +77,7 @@ Deno.test("promise 3.7: 500 requests in flight that never end do not slow down a
       permissions: { http: HTTP },
       local: LOOPBACK,
       network,
+      limits: {},
       onRefusal: () => {},
     });
   const send = (from: PluginNetwork, path: string, signal: AbortSignal) =>

@@ -3,6 +3,7 @@ import { secureHeaders } from "hono/secure-headers";
 import { SoundproofError } from "../errors.ts";
 import type { PluginHost } from "../host/mod.ts";
 import { readBody } from "./body.ts";
+import { readAssignment } from "./assignment.ts";
 import { bearerToken, sameOrigin } from "./guards.ts";
 import { problemResponse } from "./problems.ts";
 
@@ -23,6 +24,9 @@ export interface ApiOptions {
 
 /** Longest input of a call. */
 export const MAX_INPUT_BYTES = 16 * 1024 * 1024;
+
+/** Longest list of users and libraries. */
+const MAX_ASSIGNMENT_BYTES = 1024 * 1024;
 
 /** Longest output looked at to see whether it is JSON, since parsing holds up other requests. */
 const MAX_JSON_BYTES = 8 * 1024 * 1024;
@@ -61,7 +65,10 @@ export function createApi(host: ApiHost, options: ApiOptions): Hono {
     app,
     "POST",
     "/api/v1/plugins/:id/enable",
-    async (context) => context.json(await host.enable(param(context, "id"))),
+    async (context) => {
+      const assignment = readAssignment(await readBody(context.req.raw, MAX_ASSIGNMENT_BYTES));
+      return context.json(await host.enable(param(context, "id"), undefined, assignment));
+    },
   );
   route(
     app,

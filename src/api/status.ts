@@ -4,6 +4,7 @@
  * A fault of the plugin is the upstream's fault (502, 504), a full queue is 503, what the caller sent is 4xx.
  */
 const STATUS: Readonly<Record<string, number>> = {
+  "api.body_invalid": 400,
   "api.body_too_large": 413,
   "api.host_refused": 421,
   "api.internal": 500,

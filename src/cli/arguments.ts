@@ -1,5 +1,6 @@
 import { parseArgs } from "node:util";
 import { type Address, parseAddress } from "../configuration/mod.ts";
+import type { Assignment } from "../grants/mod.ts";
 import { errorText, SoundproofError } from "../errors.ts";
 import type { Topic } from "./usage.ts";
 
@@ -30,8 +31,14 @@ export type InputSource =
   | { readonly from: "file"; readonly path: string }
   | { readonly from: "stdin" };
 
-/** `plugin …`. */
-export type PluginCommand =
+/** `plugin functions`. */
+export interface FunctionsCommand {
+  readonly kind: "functions";
+  readonly json: boolean;
+}
+
+/** A `plugin …` that looks at what is installed. */
+export type HostCommand =
   & CommonOptions
   & (
     | { readonly kind: "list" }
@@ -43,7 +50,8 @@ export type PluginCommand =
       readonly input: InputSource;
       readonly timeoutMs?: number;
     }
-    | { readonly kind: "enable" | "disable"; readonly id: string }
+    | { readonly kind: "enable"; readonly id: string; readonly assignment: Partial<Assignment> }
+    | { readonly kind: "disable"; readonly id: string }
   );
 
 /** A command line, understood. */
@@ -51,7 +59,8 @@ export type Command =
   | { readonly kind: "help"; readonly topic: Topic }
   | { readonly kind: "version" }
   | StartCommand
-  | PluginCommand;
+  | FunctionsCommand
+  | HostCommand;
 
 const COMMON = {
   config: { type: "string" },
@@ -65,6 +74,16 @@ const CALL = {
   "input": { type: "string" },
   "input-file": { type: "string" },
   "timeout-ms": { type: "string" },
+} as const;
+
+const ENABLE = {
+  ...COMMON,
+  "users": { type: "string" },
+  "all-users": { type: "boolean" },
+  "libraries": { type: "string" },
+  "all-libraries": { type: "boolean" },
+  "write-libraries": { type: "boolean" },
+  "no-write-libraries": { type: "boolean" },
 } as const;
 
 const START = {
@@ -120,10 +139,12 @@ function parsePlugin([name, ...args]: string[]): Command {
       return { kind: "help", topic: "plugin" };
     case "call":
       return parseCall(args);
+    case "enable":
+      return parseEnable(args);
+    case "functions":
     case "list":
     case "info":
     case "validate":
-    case "enable":
     case "disable":
       break;
     default:
@@ -134,8 +155,14 @@ function parsePlugin([name, ...args]: string[]): Command {
     () => parseArgs({ args, options: COMMON, allowPositionals: true }),
   );
   if (values.help) return { kind: "help", topic: "plugin" };
-  const [word = ""] = expectWords("plugin", positionals, name === "list" ? 0 : 1);
+  const [word = ""] = expectWords(
+    "plugin",
+    positionals,
+    name === "list" || name === "functions" ? 0 : 1,
+  );
   switch (name) {
+    case "functions":
+      return { kind: name, json: values.json ?? false };
     case "list":
       return { kind: name, ...common(values) };
     case "info":
@@ -144,6 +171,46 @@ function parsePlugin([name, ...args]: string[]): Command {
     default:
       return { kind: name, ...common(values), id: word };
   }
+}
+
+function parseEnable(args: string[]): Command {
+  const { values, positionals } = strict(
+    "plugin",
+    () => parseArgs({ args, options: ENABLE, allowPositionals: true }),
+  );
+  if (values.help) return { kind: "help", topic: "plugin" };
+  const [id = ""] = expectWords("plugin", positionals, 1);
+  const users = listOf("users", values.users, values["all-users"]);
+  const libraries = listOf("libraries", values.libraries, values["all-libraries"]);
+  const numbers = libraries === "all" ? libraries : libraries?.map((text) => {
+    if (/^\d{1,9}$/.test(text)) return Number(text);
+    throw usage(`--libraries has "${text}", want whole numbers`, "plugin");
+  });
+  if (values["write-libraries"] && values["no-write-libraries"]) {
+    throw usage("both --write-libraries and --no-write-libraries", "plugin");
+  }
+  const write = values["write-libraries"] ?? (values["no-write-libraries"] ? false : undefined);
+  return {
+    kind: "enable",
+    ...common(values),
+    id,
+    assignment: {
+      ...(users !== undefined && { users }),
+      ...(numbers !== undefined && { libraries: numbers }),
+      ...(write !== undefined && { writeLibraries: write }),
+    },
+  };
+}
+
+/** What `--NAME a,b` or `--all-NAME` says; an empty list takes everything away. */
+function listOf(
+  name: string,
+  list: string | undefined,
+  all: boolean | undefined,
+): string[] | "all" | undefined {
+  if (all && list !== undefined) throw usage(`both --${name} and --all-${name}`, "plugin");
+  if (all) return "all";
+  return list?.split(",").map((item) => item.trim()).filter((item) => item !== "");
 }
 
 function parseCall(args: string[]): Command {

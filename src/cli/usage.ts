@@ -28,6 +28,7 @@ Usage:
   plugin call ID EXPORT [-]      call an export and print its output
   plugin enable ID               let a plugin run
   plugin disable ID              stop a plugin
+  plugin functions               every host function there is, its permission and its shapes
 
 A PACKAGE is the path of an .ndp file or of a folder; write ./name for a folder here.
 
@@ -35,6 +36,11 @@ Options:
   --data DIR           the data folder (default: ./data)
   --config FILE        the configuration (default: soundproof.toml in the data folder)
   --json               print JSON
+
+Options of enable; what is not given stays as it was:
+  --users NAMES        the users whose data the plugin gets, with commas between; or --all-users
+  --libraries IDS      the libraries it gets, with commas between; or --all-libraries
+  --write-libraries    let it write into their folders; --no-write-libraries takes that back
 
 Options of call:
   --input JSON         the input; it must be JSON
