@@ -53,9 +53,13 @@ export function serviceGuest(
   }
     ${
     CALLBACKS.map((name) =>
-      `(func (export "${name}") (result i32)
+      // Logging frees what is logged, so the input is logged last.
+      `(func (export "${name}") (result i32) (local $answer i64)
+        ${
+        calls[name] === undefined ? "" : `(local.set $answer (call $${calls[name]} (call $input)))`
+      }
         (call $log (call $input))
-        ${calls[name] === undefined ? "" : `(call $log (call $${calls[name]} (call $input)))`}
+        ${calls[name] === undefined ? "" : "(call $log (local.get $answer))"}
         ${last}
         (i32.const 0))`
     ).join("\n")
