@@ -47,7 +47,27 @@ export type {
   SubsonicapiPermission,
   TaskqueuePermission,
 } from "./src/manifest/mod.ts";
-export type { LocalGrant } from "./src/grants/mod.ts";
+export type { Assignment, LocalGrant } from "./src/grants/mod.ts";
+export {
+  type ArtistRef as ServerArtist,
+  type ArtworkKind,
+  type Clock,
+  type MemoryLibrary,
+  memoryMusicServer,
+  type MusicServer,
+  type Scrobble,
+  type ScrobbleRange,
+  type ServerLibrary,
+  type ServerTrack,
+  type ServerUser,
+  type ServiceLimits,
+  type SongQuery,
+  type SubsonicClientOptions,
+  type SubsonicCredentials,
+  subsonicMusicServer,
+  type SubsonicMusicServerOptions,
+  type SubsonicResponse,
+} from "./src/services/mod.ts";
 export type { PackageKind } from "./src/packages/mod.ts";
 export type { AuditEvent, AuditRecord } from "./src/state/mod.ts";
 export type { Connect, GateLimits, GatewayLimits, OwnAddress, Resolver } from "./src/egress/mod.ts";

@@ -30,7 +30,8 @@ export const ERROR_CODES = {
   "configuration.invalid":
     "The configuration file cannot be read, or a value given for it is wrong",
   "egress.address_refused": "A host is, or resolves to, an address that a plugin may not reach",
-  "egress.body_too_large": "A response body is larger than its limit once decompressed",
+  "egress.body_too_large":
+    "A request's body, or a response's once decompressed, is larger than its limit",
   "egress.busy": "A plugin has too many requests, sockets or bytes under way",
   "egress.byte_limit": "A plugin has sent or received as many bytes as it may in an hour",
   "egress.cancelled": "The caller gave up, or the plugin was unloaded",
@@ -86,6 +87,7 @@ export const ERROR_CODES = {
   "plugin.build_failed": "A plugin's package cannot be built from its sources",
   "plugin.changed": "A package is not the one that was enabled",
   "plugin.not_running": "The plugin is not enabled, or could not be loaded",
+  "plugin.switched_off": "The configuration keeps the plugin from running",
   "plugin.unknown": "No plugin has this id",
   "pool.cells_lost": "Too many cells of the plugin did not come back from their deadline",
   "pool.closed": "The plugin is being unloaded",

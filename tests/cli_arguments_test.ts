@@ -1,3 +1,4 @@
+import { NOTHING_LOCAL } from "../src/grants/mod.ts";
 import assert from "node:assert/strict";
 import { checkDenoVersion, parseCommand } from "../src/cli/mod.ts";
 
@@ -27,14 +28,32 @@ const LINES: readonly [readonly string[], unknown][] = [
     kind: "enable",
     ...COMMON,
     id: "a",
-    local: { network: false, addresses: [] },
+    local: NOTHING_LOCAL,
+    assignment: {},
   }],
   [["plugin", "enable", "a", "--local-network", "--address", "nas", "--address", "10.0.0.0/8"], {
     kind: "enable",
     ...COMMON,
     id: "a",
     local: { network: true, addresses: ["nas", "10.0.0.0/8"] },
+    assignment: {},
   }],
+  [["plugin", "enable", "a", "--users", "ann, bob", "--all-libraries", "--write-libraries"], {
+    kind: "enable",
+    ...COMMON,
+    id: "a",
+    local: NOTHING_LOCAL,
+    assignment: { users: ["ann", "bob"], libraries: "all", writeLibraries: true },
+  }],
+  [["plugin", "enable", "a", "--all-users", "--libraries", "1,20", "--no-write-libraries"], {
+    kind: "enable",
+    ...COMMON,
+    id: "a",
+    local: NOTHING_LOCAL,
+    assignment: { users: "all", libraries: [1, 20], writeLibraries: false },
+  }],
+  [["plugin", "functions"], { kind: "functions", json: false }],
+  [["plugin", "functions", "--json"], { kind: "functions", json: true }],
   [["plugin", "disable", "--", "-a"], { kind: "disable", ...COMMON, id: "-a" }],
   [["plugin", "call", "a", "b"], call({ from: "nothing" })],
   [["plugin", "call", "a", "b", "-"], call({ from: "stdin" })],
@@ -54,6 +73,9 @@ for (const [line, wanted] of LINES) {
 const WRONG: readonly string[][] = [
   [],
   ["stop"],
+  ["plugin", "enable", "a", "--libraries", "one"],
+  ["plugin", "enable", "a", "--users", "ann", "--all-users"],
+  ["plugin", "functions", "http"],
   ["start", "now"],
   ["start", "--port", "80"],
   ["start", "--data"],

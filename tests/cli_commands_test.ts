@@ -33,6 +33,7 @@ async function run(line: string, width?: number, plugins?: PluginSummary[], answ
   const terminal = new FakeTerminal(width);
   const command = parseCommand(["plugin", ...line.split(" ")]);
   assert.ok(command.kind !== "help" && command.kind !== "version" && command.kind !== "start");
+  assert.ok(command.kind !== "functions");
   const code = await perform(command, fakeHost(plugins, answer), terminal);
   return { code, stdout: terminal.stdout, stderr: terminal.stderr };
 }

@@ -22,6 +22,7 @@ function plan(line: string, facts: Partial<LaunchPlan> = {}, pluginsFolder?: str
     realPaths: [],
     pluginsDirExists: true,
     localAddresses: [],
+    musicServer: { read: [], write: [], env: [], addresses: [] },
     named: [],
     ...facts,
   };

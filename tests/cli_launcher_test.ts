@@ -76,11 +76,11 @@ Deno.test("the configuration counts, and its mistakes are told and cost nothing 
   const stderr = await service.stderr;
   assert.match(
     stderr,
-    /^warning: .*soundproof\.toml: \$\.Server\.Listen is not applied: found "0/m,
+    /^warning: .*soundproof\.toml: line 2: \$\.Server\.Listen is not applied: found "0/m,
   );
   assert.match(
     stderr,
-    /^warning: .*soundproof\.toml: \$\.Plugins\.Foldr is not applied: found an unk/m,
+    /^warning: .*soundproof\.toml: line 5: \$\.Plugins\.Foldr is not applied: found an unk/m,
   );
 });
 

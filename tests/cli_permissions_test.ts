@@ -11,7 +11,7 @@ Deno.test("the launched service can do what its configuration says, and nothing 
   Deno.copyFileSync("tests/support/probe.ts", `${folder.path}/src/cli/run.ts`);
   Deno.mkdirSync(`${folder.path}/tests`);
   Deno.writeTextFileSync(`${folder.path}/tests/secret`, "");
-  Deno.mkdirSync(`${folder.path}/schema`);
+  copyTree("schema", `${folder.path}/schema`);
   const [launcher] = taskArguments("start").slice(-2);
   const { code, stdout, stderr } = await new Deno.Command("deno", {
     args: [

@@ -3,7 +3,7 @@ import { parseAddress, parseConfiguration, readConfiguration } from "../src/conf
 import { tempDir } from "./support/temp_dir.ts";
 
 Deno.test("a full configuration is read", () => {
-  const { problems, plugins, ...rest } = parseConfiguration(`
+  const { problems, plugins, settings, ...rest } = parseConfiguration(`
     [Server]
     Listen = "127.0.0.1:5000"
     [Plugins]
@@ -22,6 +22,7 @@ Deno.test("a full configuration is read", () => {
     [PluginConfig."a.b"]
   `);
   assert.deepEqual(problems, []);
+  assert.deepEqual({ ...settings }, {});
   assert.deepEqual(rest, {
     listen: { hostname: "127.0.0.1", port: 5000 },
     pluginsFolder: "../plugins",
@@ -43,8 +44,9 @@ Deno.test("a full configuration is read", () => {
 
 Deno.test("an empty configuration says nothing", () => {
   const configuration = parseConfiguration("# nothing");
-  assert.deepEqual({ ...configuration, plugins: { ...configuration.plugins } }, {
+  assert.deepEqual(JSON.parse(JSON.stringify(configuration)), {
     plugins: {},
+    settings: {},
     problems: [],
   });
 });
@@ -62,6 +64,21 @@ const MISTAKES: readonly [string, string][] = [
   ["[PluginConfig]\na = 1", "$.PluginConfig.a"],
   ["[PluginConfig.a]\nb = nan", "$.PluginConfig.a.b"],
   ["[PluginConfig.a]\nb = [1, inf]", "$.PluginConfig.a.b"],
+  ['[PluginConfig]\npassword = "secret"', "$.PluginConfig.password"],
+  ['[PluginSettings.a]\nEnabled = "no"', "$.PluginSettings.a.Enabled"],
+  ['[PluginSettings.a]\nConfig = "secret"', "$.PluginSettings.a.Config"],
+  ["[PluginSettings.a.Config]\nb = nan", "$.PluginSettings.a.Config.b"],
+  ["[PluginSettings.a.Limits]\nTimeout = 5", "$.PluginSettings.a.Limits.Timeout"],
+  ['[PluginSettings.a.Limits]\nTimeout = "0s"', "$.PluginSettings.a.Limits.Timeout"],
+  ['[PluginSettings.a.Limits]\nMemory = "much"', "$.PluginSettings.a.Limits.Memory"],
+  ["[PluginSettings.a.Limits]\nRequests = 5", "$.PluginSettings.a.Limits.Requests"],
+  ["[PluginSettings.a.Limits]\nHostFunctions = [1]", "$.PluginSettings.a.Limits.HostFunctions"],
+  ["[Server]\nListen = '127.0.0.1:65536'", "$.Server.Listen"],
+  ['[MusicServer]\nLibrary = "l.toml"\nURL = "https://m.example"', "$.MusicServer"],
+  ['[MusicServer]\nURL = "https://m.example"\nUsername = "s"', "$.MusicServer"],
+  ['[MusicServer]\nLibrary = "l.toml"\nPassword = "secret"', "$.MusicServer.Password"],
+  ["[MusicServer]\nLibrary = 'l'\nLibraryPaths = { 1 = 'music' }", "$.MusicServer.LibraryPaths"],
+  ["[MusicServer]\nLibrary = 'l'\nLibraryPaths = { one = '/m' }", "$.MusicServer.LibraryPaths"],
   ["[toString]", "$.toString"],
   ["[Server]\nconstructor = 1", "$.Server.constructor"],
 ];
@@ -71,6 +88,89 @@ for (const [text, path] of MISTAKES) {
     assert.deepEqual(problems.map((problem) => problem.path), [path]);
     assert.ok(problems.every(({ found, wanted }) => found !== "" && wanted !== ""));
     assert.equal(pluginsFolder, "p");
+    assert.ok(!JSON.stringify(problems).includes("secret"));
+  });
+}
+
+Deno.test("plugins, their limits and a music server are read, in units that the host counts in", () => {
+  const { plugins, settings, problems, ...rest } = parseConfiguration(`
+    [Plugins]
+    Enabled = true
+    CacheSize = "100MB"
+    LogLevel = "debug"
+    [Plugins.DefaultLimits]
+    Timeout = "1m30s"
+    Memory = 1000
+    [PluginConfig.a]
+    city = "Oslo"
+    token = "old"
+    [PluginSettings.a]
+    Enabled = false
+    Limits = { HostFunctions = ["http_send"], RequestTimeout = "1.5s", MaxRequestSize = "1KiB", MaxResponseSize = "2k", RequestsPerMinute = 60, Schedules = 5, Connections = 0 }
+    Config = { token = "new" }
+    [MusicServer]
+    URL = "https://music.example/navidrome"
+    Username = "soundproof"
+    PasswordEnv = "MUSIC_PASSWORD"
+    LibraryPaths = { 1 = "/srv/music" }
+    WritableLibraries = [1]
+  `);
+  assert.deepEqual(problems, []);
+  assert.deepEqual(JSON.parse(JSON.stringify({ plugins, settings })), {
+    plugins: { a: { city: "Oslo", token: "new" } },
+    settings: {
+      a: {
+        enabled: false,
+        limits: {
+          hostFunctions: ["http_send"],
+          requestTimeoutMs: 1_500,
+          requestBytes: 1_024,
+          responseBytes: 2_000,
+          requestsPerMinute: 60,
+          services: { schedules: 5, connections: 0 },
+        },
+      },
+    },
+  });
+  assert.deepEqual(rest, {
+    enabled: true,
+    compiledBytes: 100_000_000,
+    logLevel: "debug",
+    defaultLimits: { callTimeoutMs: 90_000, memoryBytes: 1_000 },
+    musicServer: {
+      kind: "subsonic",
+      url: "https://music.example/navidrome",
+      username: "soundproof",
+      password: { env: "MUSIC_PASSWORD" },
+      formPost: false,
+      libraryPaths: new Map([[1, "/srv/music"]]),
+      writableLibraries: [1],
+    },
+  });
+});
+
+Deno.test("AutoReload is understood, and said not to be there yet", () => {
+  const { problems } = parseConfiguration("[Plugins]\nAutoReload = true");
+  assert.equal(problems[0]?.path, "$.Plugins.AutoReload");
+  assert.match(problems[0]?.wanted ?? "", /not watched yet/);
+  assert.deepEqual(parseConfiguration("[Plugins]\nAutoReload = false").problems, []);
+});
+
+/** A mistake, its path, and the line of its key. */
+const LINES: readonly [string, number][] = [
+  ["\n\nColour = 1", 3],
+  ["# Server\n[Server] # Port = 1\n\nPort = 1", 4],
+  ["\ufeff[Server]\r\nPort = 1\r\n", 2],
+  ['[Plugins]\nFolder = """\n[Server]\nPort = 1\n"""\n[Server]\nPort = 1', 7],
+  ["[Network]\nLocalAddresses = [\n  '10.0.0.1', # one\n  'x',\n]", 2],
+  ["[PluginSettings.\"a.b\".Limits]\n'Memory' = -1", 2],
+  ["[PluginSettings]\n\na.Limits.Memory = -1", 3],
+  ["[PluginSettings]\n\na = { Limits = { Memory = -1 } }", 3],
+  ["PluginSettings.a = { Limits = [\n{},\n] }", 1],
+];
+for (const [text, line] of LINES) {
+  Deno.test(`the mistake in ${JSON.stringify(text)} is on line ${line}`, () => {
+    assert.deepEqual(parseConfiguration(text).problems.map((problem) => problem.line), [line]);
   });
 }
 
@@ -90,7 +190,7 @@ Deno.test("settings named like parts of an object's prototype change no prototyp
 Deno.test("a file that is not there is empty, unless it was asked for", () => {
   using folder = tempDir();
   const file = `${folder.path}/soundproof.toml`;
-  assert.deepEqual(readConfiguration(file, false), { plugins: {}, problems: [] });
+  assert.deepEqual(readConfiguration(file, false), { plugins: {}, settings: {}, problems: [] });
   assert.throws(() => readConfiguration(file, true), { code: "configuration.invalid" });
 });
 

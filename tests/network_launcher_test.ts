@@ -13,6 +13,7 @@ function launched(localAddresses: readonly string[] = []): string[] {
     realPaths: [],
     pluginsDirExists: true,
     localAddresses,
+    musicServer: { read: [], write: [], env: [], addresses: [] },
     named: [],
   }));
   return flags.filter((flag) => /^--(?:allow|deny)-net/.test(flag));

@@ -77,6 +77,7 @@ Deno.test("500 requests in flight that never end do not slow down another plugin
       permissions: { http: HTTP },
       local: LOOPBACK,
       network,
+      limits: {},
       onRefusal: () => {},
     });
   const send = (from: PluginNetwork, path: string, signal: AbortSignal) =>

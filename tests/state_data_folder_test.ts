@@ -13,7 +13,14 @@ Deno.test("state: folders are made with mode 0700 and files with 0600", async ()
   assert.equal(modeOf(folder.path), "700");
   assert.equal(modeOf(join(temp.path, "above")), "700");
   using records = new PluginRecords(folder.database);
-  records.set({ id: "p", enabled: true, sha256: "s", permissions: "{}", local: "{}" });
+  records.set({
+    id: "p",
+    enabled: true,
+    sha256: "s",
+    permissions: "{}",
+    local: "{}",
+    assignment: "{}",
+  });
   const names = [...Deno.readDirSync(folder.path)].map(({ name }) => name).sort();
   assert.deepEqual(names, ["soundproof.db", "soundproof.db-shm", "soundproof.db-wal"]);
   for (const name of names) assert.equal(modeOf(join(folder.path, name)), "600", name);
@@ -31,7 +38,14 @@ Deno.test("state: a file that exists keeps its content and its mode", () => {
 Deno.test("state: records are there after the file is opened again, each id its last", () => {
   using temp = tempDir();
   const path = join(temp.path, "records.db");
-  const first = { id: "a", enabled: true, sha256: "1", permissions: "{}", local: "{}" };
+  const first = {
+    id: "a",
+    enabled: true,
+    sha256: "1",
+    permissions: "{}",
+    local: "{}",
+    assignment: "{}",
+  };
   {
     using records = new PluginRecords(path);
     assert.equal(records.get("a"), undefined);

@@ -1,9 +1,9 @@
 import { type Context, type Handler, Hono } from "hono";
 import { secureHeaders } from "hono/secure-headers";
 import { SoundproofError } from "../errors.ts";
-import { type LocalGrant, NOTHING_LOCAL } from "../grants/mod.ts";
 import type { PluginHost } from "../host/mod.ts";
 import { readBody } from "./body.ts";
+import { readDecision } from "./decision.ts";
 import { bearerToken, sameOrigin } from "./guards.ts";
 import { problemResponse } from "./problems.ts";
 
@@ -27,8 +27,8 @@ export const MAX_INPUT_BYTES = 16 * 1024 * 1024;
 
 /** Longest output looked at to see whether it is JSON, since parsing holds up other requests. */
 const MAX_JSON_BYTES = 8 * 1024 * 1024;
-/** Longest body of a decision. */
-const MAX_DECISION_BYTES = 64 * 1024;
+/** Longest body of a decision, with its lists of users and libraries. */
+const MAX_DECISION_BYTES = 1024 * 1024;
 
 /** Longest deadline a caller can ask for; the plugin's own limit may be shorter. */
 const MAX_TIMEOUT_MS = 600_000;
@@ -65,8 +65,9 @@ export function createApi(host: ApiHost, options: ApiOptions): Hono {
     "POST",
     "/api/v1/plugins/:id/enable",
     async (context) => {
-      const local = readLocalGrant(await readBody(context.req.raw, MAX_DECISION_BYTES));
-      return context.json(await host.enable(param(context, "id"), local));
+      const decision = readDecision(await readBody(context.req.raw, MAX_DECISION_BYTES));
+      const { local, assignment } = decision;
+      return context.json(await host.enable(param(context, "id"), local, assignment));
     },
   );
   route(
@@ -118,25 +119,6 @@ function route(app: Hono, method: "GET" | "POST", path: string, handler: Handler
 
 function param(context: Context, name: string): string {
   return context.req.param(name) ?? "";
-}
-
-/** What else is granted with enabling: nothing, or an object with `localNetwork` and `addresses`. */
-function readLocalGrant(body: Uint8Array): LocalGrant {
-  const invalid = (state: string) =>
-    new SoundproofError("api.body_invalid", `Cannot take the decision: ${state}`);
-  if (body.byteLength === 0) return NOTHING_LOCAL;
-  const value = parseJson(body);
-  if (typeof value !== "object" || value === null || Array.isArray(value)) {
-    throw invalid("it is no JSON object");
-  }
-  const { localNetwork = false, addresses = [], ...others } = value as Record<string, unknown>;
-  const [unknown] = Object.keys(others);
-  if (unknown !== undefined) throw invalid(`"${unknown}" is no part of it`);
-  if (typeof localNetwork !== "boolean") throw invalid("localNetwork is neither true nor false");
-  if (!Array.isArray(addresses) || addresses.some((each) => typeof each !== "string")) {
-    throw invalid("addresses is no list of texts");
-  }
-  return { network: localNetwork, addresses };
 }
 
 function readTimeout(text: string | undefined): number | undefined {

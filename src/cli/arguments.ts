@@ -1,6 +1,6 @@
 import { parseArgs } from "node:util";
 import { type Address, parseAddress } from "../configuration/mod.ts";
-import type { LocalGrant } from "../grants/mod.ts";
+import type { Assignment, LocalGrant } from "../grants/mod.ts";
 import { errorText, SoundproofError } from "../errors.ts";
 import type { Topic } from "./usage.ts";
 
@@ -31,8 +31,14 @@ export type InputSource =
   | { readonly from: "file"; readonly path: string }
   | { readonly from: "stdin" };
 
-/** `plugin …`. */
-export type PluginCommand =
+/** `plugin functions`. */
+export interface FunctionsCommand {
+  readonly kind: "functions";
+  readonly json: boolean;
+}
+
+/** A `plugin …` that looks at what is installed. */
+export type HostCommand =
   & CommonOptions
   & (
     | { readonly kind: "list" }
@@ -44,8 +50,13 @@ export type PluginCommand =
       readonly input: InputSource;
       readonly timeoutMs?: number;
     }
+    | {
+      readonly kind: "enable";
+      readonly id: string;
+      readonly local: LocalGrant;
+      readonly assignment: Partial<Assignment>;
+    }
     | { readonly kind: "disable"; readonly id: string }
-    | { readonly kind: "enable"; readonly id: string; readonly local: LocalGrant }
   );
 
 /** A command line, understood. */
@@ -53,7 +64,8 @@ export type Command =
   | { readonly kind: "help"; readonly topic: Topic }
   | { readonly kind: "version" }
   | StartCommand
-  | PluginCommand;
+  | FunctionsCommand
+  | HostCommand;
 
 const COMMON = {
   config: { type: "string" },
@@ -66,6 +78,12 @@ const ENABLE = {
   ...COMMON,
   address: { type: "string", multiple: true },
   "local-network": { type: "boolean" },
+  "users": { type: "string" },
+  "all-users": { type: "boolean" },
+  "libraries": { type: "string" },
+  "all-libraries": { type: "boolean" },
+  "write-libraries": { type: "boolean" },
+  "no-write-libraries": { type: "boolean" },
 } as const;
 
 const CALL = {
@@ -130,6 +148,7 @@ function parsePlugin([name, ...args]: string[]): Command {
       return parseCall(args);
     case "enable":
       return parseEnable(args);
+    case "functions":
     case "list":
     case "info":
     case "validate":
@@ -143,8 +162,14 @@ function parsePlugin([name, ...args]: string[]): Command {
     () => parseArgs({ args, options: COMMON, allowPositionals: true }),
   );
   if (values.help) return { kind: "help", topic: "plugin" };
-  const [word = ""] = expectWords("plugin", positionals, name === "list" ? 0 : 1);
+  const [word = ""] = expectWords(
+    "plugin",
+    positionals,
+    name === "list" || name === "functions" ? 0 : 1,
+  );
   switch (name) {
+    case "functions":
+      return { kind: name, json: values.json ?? false };
     case "list":
       return { kind: name, ...common(values) };
     case "info":
@@ -163,7 +188,38 @@ function parseEnable(args: string[]): Command {
   if (values.help) return { kind: "help", topic: "plugin" };
   const [id = ""] = expectWords("plugin", positionals, 1);
   const local = { network: values["local-network"] ?? false, addresses: values.address ?? [] };
-  return { kind: "enable", ...common(values), id, local };
+  const users = listOf("users", values.users, values["all-users"]);
+  const libraries = listOf("libraries", values.libraries, values["all-libraries"]);
+  const numbers = libraries === "all" ? libraries : libraries?.map((text) => {
+    if (/^\d{1,9}$/.test(text)) return Number(text);
+    throw usage(`--libraries has "${text}", want whole numbers`, "plugin");
+  });
+  if (values["write-libraries"] && values["no-write-libraries"]) {
+    throw usage("both --write-libraries and --no-write-libraries", "plugin");
+  }
+  const write = values["write-libraries"] ?? (values["no-write-libraries"] ? false : undefined);
+  return {
+    kind: "enable",
+    ...common(values),
+    id,
+    local,
+    assignment: {
+      ...(users !== undefined && { users }),
+      ...(numbers !== undefined && { libraries: numbers }),
+      ...(write !== undefined && { writeLibraries: write }),
+    },
+  };
+}
+
+/** What `--NAME a,b` or `--all-NAME` says; an empty list takes everything away. */
+function listOf(
+  name: string,
+  list: string | undefined,
+  all: boolean | undefined,
+): string[] | "all" | undefined {
+  if (all && list !== undefined) throw usage(`both --${name} and --all-${name}`, "plugin");
+  if (all) return "all";
+  return list?.split(",").map((item) => item.trim()).filter((item) => item !== "");
 }
 
 function parseCall(args: string[]): Command {

@@ -2,6 +2,7 @@ import { isAbsolute, relative, sep } from "node:path";
 import { SoundproofError } from "../errors.ts";
 import type { Command } from "./arguments.ts";
 import { deniedRanges } from "./denied_ranges.ts";
+import type { MusicServerNeeds } from "./music_server.ts";
 import type { Places } from "./places.ts";
 
 /** All that a process may do; what has no list here it may never do. */
@@ -33,6 +34,8 @@ export interface LaunchPlan {
   readonly pluginsDirExists: boolean;
   /** Private addresses that the configuration opens, for plugins that are granted them. */
   readonly localAddresses: readonly string[];
+  /** What the music server needs. */
+  readonly musicServer: MusicServerNeeds;
   /** The package or the input file that the command names. */
   readonly named: readonly string[];
 }
@@ -45,10 +48,18 @@ export function grantsOf(plan: LaunchPlan): Grants {
   const { command, places } = plan;
   const common = { env: [], imports: plan.sourceHost === undefined ? [] : [plan.sourceHost] };
   const isAboutPackage = "subject" in command && "path" in command.subject;
-  if (command.kind === "help" || command.kind === "version" || isAboutPackage) {
+  const isAboutNothing = command.kind === "help" || command.kind === "version" ||
+    command.kind === "functions";
+  if (isAboutNothing || isAboutPackage) {
     return { ...common, read: [...plan.source, ...plan.named], write: [], net: "nothing" };
   }
-  const write = plan.pluginsDirExists ? [places.dataDir] : [places.dataDir, places.pluginsDir];
+  const runsGuests = RUNS_GUESTS.has(command.kind);
+  const { musicServer } = plan;
+  const write = [
+    places.dataDir,
+    ...(plan.pluginsDirExists ? [] : [places.pluginsDir]),
+    ...(runsGuests ? musicServer.write : []),
+  ];
   for (const folder of [...write, ...plan.realPaths]) refuseAround(plan.source, folder);
   return {
     ...common,
@@ -59,10 +70,14 @@ export function grantsOf(plan: LaunchPlan): Grants {
       places.pluginsDir,
       ...plan.realPaths,
       ...plan.linkTargets,
+      ...musicServer.read,
       ...plan.named,
     ],
     write,
-    net: RUNS_GUESTS.has(command.kind) ? { allBut: deniedRanges(plan.localAddresses) } : "nothing",
+    env: musicServer.env,
+    net: runsGuests
+      ? { allBut: deniedRanges([...plan.localAddresses, ...musicServer.addresses]) }
+      : "nothing",
   };
 }
 

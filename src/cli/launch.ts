@@ -1,8 +1,10 @@
 import { join, resolve } from "node:path";
-import type { Configuration } from "../configuration/mod.ts";
+import { type Configuration, NOTHING_CONFIGURED } from "../configuration/mod.ts";
 import { type Command, parseCommand } from "./arguments.ts";
 import { buildFirstPlugin, isFirstStart } from "./first_start.ts";
 import { grantsOf, permissionFlags } from "./flags.ts";
+import { needsOf } from "./music_server.ts";
+import { showFunctions } from "./functions_command.ts";
 import { configurationOf, type Places, placesOf } from "./places.ts";
 import { runDeno } from "./process.ts";
 import { exists, type Source, sourceAt } from "./source.ts";
@@ -24,15 +26,17 @@ export async function launch(args: readonly string[], terminal: Terminal): Promi
   checkDenoVersion(Deno.version.deno);
   const command = parseCommand(args);
   if (command.kind === "help") return say(USAGE[command.topic], terminal);
+  if (command.kind === "functions") return showFunctions(command.json, terminal);
   if (command.kind === "version") return say(`${VERSION}\n`, terminal);
 
   const cwd = Deno.cwd();
   const source = sourceAt(new URL(".", import.meta.url));
   const isAboutPackage = "subject" in command && "path" in command.subject;
   const configuration: Configuration = isAboutPackage
-    ? { plugins: {}, problems: [] }
+    ? NOTHING_CONFIGURED
     : configurationOf(command, cwd);
   const places = placesOf(command, cwd, configuration);
+  const needs = needsOf(configuration, places.configFile);
   const flags = [
     "run",
     ...permissionFlags(grantsOf({
@@ -44,6 +48,7 @@ export async function launch(args: readonly string[], terminal: Terminal): Promi
       realPaths: [places.dataDir, places.configFile, places.pluginsDir].flatMap(realPath),
       pluginsDirExists: exists(places.pluginsDir),
       localAddresses: configuration.localAddresses ?? [],
+      musicServer: { ...needs, read: needs.read.flatMap((path) => [path, ...realPath(path)]) },
       named: namedPaths(command, cwd),
     })),
     "--unstable-worker-options",

@@ -3,10 +3,12 @@ import type { ApiHost } from "../api/mod.ts";
 import type { Configuration } from "../configuration/mod.ts";
 import { errorText, SoundproofError } from "../errors.ts";
 import { inspectPackage, PluginHost, type PluginSummary } from "../host/mod.ts";
-import type { InputSource, PluginCommand } from "./arguments.ts";
+import type { HostCommand, InputSource } from "./arguments.ts";
+import { hostOptions } from "./host_options.ts";
+import { openMusicServer, unasked } from "./music_server.ts";
 import type { Places } from "./places.ts";
 import { exists } from "./source.ts";
-import { reportError, type Terminal, warn } from "./terminal.ts";
+import { printJson, reportError, type Terminal, warn } from "./terminal.ts";
 import { harmless } from "./text.ts";
 import { pluginDetails, pluginTable, problemText } from "./views.ts";
 
@@ -32,7 +34,7 @@ export async function runPackageCommand(
 
 /** Opens the data folder for one command, runs it and closes it; returns the exit code. */
 export async function runPluginCommand(
-  command: PluginCommand,
+  command: HostCommand,
   places: Places,
   configuration: Configuration,
   terminal: Terminal,
@@ -43,10 +45,12 @@ export async function runPluginCommand(
       `Cannot open data folder "${places.dataDir}": it does not exist; start makes it, --data names another`,
     );
   }
+  const musicServer = openMusicServer(configuration, places.configFile, terminal);
+  const runsGuests = command.kind === "call" || command.kind === "enable";
   const host = await PluginHost.open({
-    dataDir: places.dataDir,
-    pluginsDir: places.pluginsDir,
-    config: configuration.plugins,
+    ...hostOptions(places, configuration),
+    ...(musicServer !== undefined &&
+      { musicServer: runsGuests ? musicServer : unasked(musicServer) }),
     only: onlyOf(command, places.pluginsDir),
     log: ({ level, message }) => {
       if (level === "error" || level === "warn") warn(message, terminal);
@@ -61,7 +65,7 @@ export async function runPluginCommand(
 
 /** Does what a command says with an open host; returns the exit code. */
 export async function perform(
-  command: PluginCommand,
+  command: HostCommand,
   host: ApiHost,
   terminal: Terminal,
 ): Promise<number> {
@@ -77,7 +81,7 @@ export async function perform(
     case "enable":
     case "disable": {
       const plugin = command.kind === "enable"
-        ? await host.enable(command.id, command.local)
+        ? await host.enable(command.id, command.local, command.assignment)
         : await host.disable(command.id);
       if (command.json) printJson(plugin, terminal);
       else terminal.out(`${harmless(plugin.id)} is ${plugin.state}\n`);
@@ -94,7 +98,7 @@ export async function perform(
 }
 
 /** A command loads only what it is about, and starts nothing. */
-function onlyOf(command: PluginCommand, pluginsDir: string): readonly string[] {
+function onlyOf(command: HostCommand, pluginsDir: string): readonly string[] {
   if ("id" in command) return [command.id];
   if ("subject" in command) return [idOf(command)];
   if (!exists(pluginsDir)) return [];
@@ -160,14 +164,4 @@ function showVerdict(plugin: PluginSummary, json: boolean, terminal: Terminal): 
   const { name = plugin.id, version = "" } = plugin.manifest ?? {};
   terminal.out(`${harmless(`${name} ${version}`)} is sound\n`);
   return 0;
-}
-
-/** JSON escapes C0 controls by itself, but not C1 ones and the marks that turn text around. */
-function printJson(value: unknown, terminal: Terminal): void {
-  const text = JSON.stringify(value, null, terminal.width === undefined ? undefined : 2);
-  const escaped = text.replace(
-    /[\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]/g,
-    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
-  );
-  terminal.out(`${escaped}\n`);
 }

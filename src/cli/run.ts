@@ -6,6 +6,7 @@
  */
 import { parseCommand } from "./arguments.ts";
 import { configurationOf, placesOf } from "./places.ts";
+import { showFunctions } from "./functions_command.ts";
 import { runPackageCommand, runPluginCommand } from "./plugin_commands.ts";
 import { serve } from "./serve.ts";
 import { processTerminal, reportError, type Terminal, warn } from "./terminal.ts";
@@ -15,14 +16,18 @@ async function run(args: readonly string[], terminal: Terminal): Promise<number>
   checkDenoVersion(Deno.version.deno);
   const command = parseCommand(args);
   if (command.kind === "help" || command.kind === "version") return 0; // the launcher answers these
+  if (command.kind === "functions") return showFunctions(command.json, terminal);
   if ("subject" in command && "path" in command.subject) {
     return await runPackageCommand(command.kind, command.subject.path, command.json, terminal);
   }
   const cwd = Deno.cwd();
   const configuration = configurationOf(command, cwd);
   const places = placesOf(command, cwd, configuration);
-  for (const { path, found, wanted } of configuration.problems) {
-    warn(`${places.configFile}: ${path} is not applied: found ${found}, want ${wanted}`, terminal);
+  for (const { path, line, found, wanted } of configuration.problems) {
+    warn(
+      `${places.configFile}: line ${line}: ${path} is not applied: found ${found}, want ${wanted}`,
+      terminal,
+    );
   }
   return command.kind === "start"
     ? await serve(command, places, configuration, terminal)

@@ -4,6 +4,8 @@ import type { Address, Configuration } from "../configuration/mod.ts";
 import { errorText, SoundproofError } from "../errors.ts";
 import { type LogEntry, PluginHost } from "../host/mod.ts";
 import type { StartCommand } from "./arguments.ts";
+import { hostOptions } from "./host_options.ts";
+import { openMusicServer } from "./music_server.ts";
 import { DEFAULT_LISTEN, type Places } from "./places.ts";
 import { reportError, type Terminal, warn } from "./terminal.ts";
 import { harmless } from "./text.ts";
@@ -35,10 +37,10 @@ export async function serve(
         new Response(null, { status: 503, headers: { "retry-after": "1" } }),
   );
   const stop = untilStopped(command.launched);
+  const musicServer = openMusicServer(configuration, places.configFile, terminal);
   const host = await PluginHost.open({
-    dataDir: places.dataDir,
-    pluginsDir: places.pluginsDir,
-    config: configuration.plugins,
+    ...hostOptions(places, configuration),
+    ...(musicServer !== undefined && { musicServer }),
     network: { ownAddresses: () => [server.addr] },
     log: (entry) => writeLog(entry, terminal),
   });

@@ -46,3 +46,13 @@ export function reportError(thrown: unknown, terminal: Terminal): number {
 export function warn(text: string, terminal: Terminal): void {
   terminal.err(`warning: ${harmless(text)}\n`);
 }
+
+/** Prints JSON. It escapes C0 controls by itself, but not C1 ones and the marks that turn text around. */
+export function printJson(value: unknown, terminal: Terminal): void {
+  const text = JSON.stringify(value, null, terminal.width === undefined ? undefined : 2);
+  const escaped = text.replace(
+    /[\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]/g,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
+  );
+  terminal.out(`${escaped}\n`);
+}

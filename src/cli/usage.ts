@@ -28,6 +28,7 @@ Usage:
   plugin call ID EXPORT [-]      call an export and print its output
   plugin enable ID               let a plugin run
   plugin disable ID              stop a plugin
+  plugin functions               every host function there is, its permission and its shapes
 
 A PACKAGE is the path of an .ndp file or of a folder; write ./name for a folder here.
 
@@ -36,7 +37,10 @@ Options:
   --config FILE        the configuration (default: soundproof.toml in the data folder)
   --json               print JSON
 
-Options of enable:
+Options of enable; users and libraries that are not given stay as they were:
+  --users NAMES        the users whose data the plugin gets, with commas between; or --all-users
+  --libraries IDS      the libraries it gets, with commas between; or --all-libraries
+  --write-libraries    let it write into their folders; --no-write-libraries takes that back
   --local-network      open private networks to it, if its manifest asks for them
   --address HOST|CIDR  open one private host, address or block to it; can be repeated
 

@@ -1,5 +1,10 @@
 import type { PluginSummary } from "../host/mod.ts";
 import type { NetworkPermission } from "../manifest/mod.ts";
+import type {
+  HostFunctionDescription,
+  ShapeDescription,
+  TypeDescription,
+} from "../services/mod.ts";
 import type { Places } from "./places.ts";
 import { formatTable } from "./table.ts";
 import type { Terminal } from "./terminal.ts";
@@ -52,6 +57,33 @@ export function pluginTable(plugins: readonly PluginSummary[], width: number | u
     ]),
     width,
   );
+}
+
+/** One line a host function; shapes as `field: type`. */
+export function functionTable(
+  functions: readonly HostFunctionDescription[],
+  width: number | undefined,
+): string {
+  return formatTable(
+    ["MODULE", "NAME", "PERMISSION", "REQUEST", "RESPONSE"],
+    functions.map(({ module, name, permission, request, response }) => [
+      module,
+      name,
+      permission,
+      shapeText(request),
+      shapeText(response),
+    ]),
+    width,
+  );
+}
+
+function shapeText(shape: ShapeDescription): string {
+  const fields = Object.entries(shape).map(([name, type]) => `${name}: ${typeText(type)}`);
+  return fields.join(", ");
+}
+
+function typeText(type: TypeDescription): string {
+  return typeof type === "string" ? type : JSON.stringify(type).replaceAll('"', "");
 }
 
 /** All about one plugin, a fact a line. */

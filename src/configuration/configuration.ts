@@ -1,30 +1,86 @@
-import { isIPv4 } from "node:net";
 import { parse, TomlDate, TomlError } from "smol-toml";
+import { LOG_LEVELS, type LogLevel } from "../cell/mod.ts";
 import { errorText, type Problem, SoundproofError } from "../errors.ts";
 import type { Json } from "../manifest/mod.ts";
 import { type Address, parseAddress } from "./address.ts";
+import { checkDocument } from "./check.ts";
+import { keyLines } from "./key_lines.ts";
+import { bytesOf, type ConfiguredLimits, defined, type LimitsTable, readLimits } from "./limits.ts";
+import {
+  type MusicServerConfiguration,
+  type MusicServerTable,
+  readMusicServer,
+} from "./music_server.ts";
 
-/** The settings of one plugin, by key. */
-export type PluginSettings = Record<string, Json>;
+/** The configuration of one plugin, by key. */
+export type PluginConfig = Record<string, Json>;
+
+/** What is set for one plugin besides. */
+export interface ConfiguredPlugin {
+  /** `Enabled` */
+  readonly enabled?: boolean;
+  /** `Limits` */
+  readonly limits?: ConfiguredLimits;
+}
+
+/** A mistake in the file. */
+export interface ConfigurationProblem extends Problem {
+  /** Line of the key, from 1. */
+  readonly line: number;
+}
 
 /** What `soundproof.toml` says; a setting it does not name is absent. */
 export interface Configuration {
   /** `[Server] Listen`. */
   readonly listen?: Address;
+  /** `[Plugins] Enabled`. */
+  readonly enabled?: boolean;
   /** `[Plugins] Folder`, as written: relative to the file's own folder, or absolute. */
   readonly pluginsFolder?: string;
+  /** `[Plugins] CacheSize`: WebAssembly whose compiled form is kept in memory. Bytes. */
+  readonly compiledBytes?: number;
+  /** `[Plugins] LogLevel`. */
+  readonly logLevel?: LogLevel;
+  /** `[Plugins.DefaultLimits]`. */
+  readonly defaultLimits?: ConfiguredLimits;
   /** `[Network] LocalAddresses`: IPv4 addresses and CIDRs that Deno is not to deny the process. */
   readonly localAddresses?: readonly string[];
-  /** `[PluginConfig.<id>]`, by plugin id. */
-  readonly plugins: Readonly<Record<string, PluginSettings>>;
+  /** `[MusicServer]`. */
+  readonly musicServer?: MusicServerConfiguration;
+  /** `[PluginConfig.<id>]`, then `[PluginSettings.<id>.Config]`, by plugin id. */
+  readonly plugins: Readonly<Record<string, PluginConfig>>;
+  /** `[PluginSettings.<id>]`, by plugin id. */
+  readonly settings: Readonly<Record<string, ConfiguredPlugin>>;
   /** What was not understood and is not applied, each with its path in the document. */
-  readonly problems: readonly Problem[];
+  readonly problems: readonly ConfigurationProblem[];
 }
+
+/** What an empty file says. */
+export const NOTHING_CONFIGURED: Configuration = { plugins: {}, settings: {}, problems: [] };
 
 type Table = Readonly<Record<string, unknown>>;
 
-/** Takes one setting's value; returns what is wanted instead where it is not that. */
-type Reader = (value: unknown) => string | undefined;
+/** A document as `schema/config.schema.json` lets it through. */
+interface Document {
+  readonly Server?: { readonly Listen?: string };
+  readonly Plugins?: {
+    readonly Enabled?: boolean;
+    readonly Folder?: string;
+    readonly CacheSize?: string | number;
+    readonly AutoReload?: boolean;
+    readonly LogLevel?: string;
+    readonly DefaultLimits?: LimitsTable;
+  };
+  readonly Network?: { readonly LocalAddresses?: readonly string[] };
+  readonly PluginConfig?: Readonly<Record<string, PluginConfig>>;
+  readonly PluginSettings?: Readonly<
+    Record<
+      string,
+      { readonly Enabled?: boolean; readonly Limits?: LimitsTable; readonly Config?: PluginConfig }
+    >
+  >;
+  readonly MusicServer?: MusicServerTable;
+}
 
 /**
  * Reads the text of a configuration file.
@@ -34,62 +90,49 @@ type Reader = (value: unknown) => string | undefined;
  * @throws {SoundproofError} `configuration.invalid` if it is not TOML: then there is no rest to start with
  */
 export function parseConfiguration(text: string, file = "soundproof.toml"): Configuration {
-  const document = parseToml(text, file);
-  const problems: Problem[] = [];
-  const plugins: Record<string, PluginSettings> = Object.create(null);
-  const found: { listen?: Address; pluginsFolder?: string; localAddresses?: string[] } = {};
+  const plain = toPlain(parseToml(text, file));
+  const lineOf = keyLines(text);
+  const problems: ConfigurationProblem[] = [];
+  const report = (path: readonly string[], found: string, wanted: string) =>
+    problems.push({ path: ["$", ...path].join("."), line: lineOf(path), found, wanted });
 
-  const sections: Record<string, Record<string, Reader> | ((table: Table) => void)> = {
-    Server: {
-      Listen(value) {
-        if (typeof value !== "string") return "HOST:PORT in quotes";
-        try {
-          found.listen = parseAddress(value);
-          return undefined;
-        } catch {
-          return "HOST:PORT of a loopback address, such as 127.0.0.1:4747";
-        }
-      },
-    },
-    Plugins: {
-      Folder(value) {
-        if (typeof value !== "string" || value === "") return "a path in quotes";
-        found.pluginsFolder = value;
-        return undefined;
-      },
-    },
-    Network: {
-      LocalAddresses(value) {
-        if (!Array.isArray(value) || !value.every(isBlock)) {
-          return 'a list of IPv4 addresses and CIDRs, such as ["192.168.1.0/24"]';
-        }
-        found.localAddresses = value;
-        return undefined;
-      },
-    },
-    PluginConfig(table) {
-      for (const [id, settings] of Object.entries(table)) {
-        const path = `$.PluginConfig.${id}`;
-        if (isTable(settings)) plugins[id] = readSettings(settings, path, problems);
-        else problems.push({ path, found: show(settings), wanted: "a table" });
-      }
-    },
-  };
+  for (const { path, unknown, wanted } of checkDocument(plain)) {
+    report(path, unknown ? "an unknown key" : shownAt(plain, path), wanted);
+    remove(plain, path);
+  }
+  // The schema has had its say: what is left is of this form.
+  const { Server, Plugins, Network, PluginConfig, PluginSettings, MusicServer } = plain as Document;
+  if (Plugins?.AutoReload) {
+    const wanted = "false: the folder is not watched yet, restart the service instead";
+    report(["Plugins", "AutoReload"], "true", wanted);
+  }
+  const musicServer = MusicServer && readMusicServer(MusicServer);
+  if (typeof musicServer === "string") report(["MusicServer"], "a table without it", musicServer);
 
-  for (const [name, value] of Object.entries(document)) {
-    const path = `$.${name}`;
-    const section = Object.hasOwn(sections, name) ? sections[name] : undefined;
-    if (section === undefined) {
-      problems.push({ path, found: "an unknown key", wanted: oneOf(sections) });
-    } else if (!isTable(value)) {
-      problems.push({ path, found: show(value), wanted: "a table" });
-    } else if (typeof section === "function") {
-      section(value);
-    } else {
-      readSection(value, section, path, problems);
+  const plugins: Record<string, PluginConfig> = Object.create(null);
+  const settings: Record<string, ConfiguredPlugin> = Object.create(null);
+  for (const [id, config] of Object.entries(PluginConfig ?? {})) plugins[id] = config;
+  for (const [id, { Enabled, Limits, Config }] of Object.entries(PluginSettings ?? {})) {
+    settings[id] = defined({ enabled: Enabled, limits: Limits && readLimits(Limits) });
+    if (Config !== undefined) {
+      plugins[id] = Object.assign(Object.create(null), plugins[id], Config);
     }
   }
-  return { ...found, plugins, problems };
+  return {
+    ...defined({
+      listen: Server?.Listen === undefined ? undefined : parseAddress(Server.Listen),
+      enabled: Plugins?.Enabled,
+      pluginsFolder: Plugins?.Folder,
+      compiledBytes: bytesOf(Plugins?.CacheSize),
+      logLevel: LOG_LEVELS.find((level) => level === Plugins?.LogLevel),
+      defaultLimits: Plugins?.DefaultLimits && readLimits(Plugins.DefaultLimits),
+      localAddresses: Network?.LocalAddresses,
+      musicServer: typeof musicServer === "string" ? undefined : musicServer,
+    }),
+    plugins,
+    settings,
+    problems,
+  };
 }
 
 /**
@@ -102,7 +145,9 @@ export function readConfiguration(file: string, required: boolean): Configuratio
   try {
     text = Deno.readTextFileSync(file);
   } catch (cause) {
-    if (cause instanceof Deno.errors.NotFound && !required) return { plugins: {}, problems: [] };
+    if (cause instanceof Deno.errors.NotFound && !required) {
+      return NOTHING_CONFIGURED;
+    }
     throw new SoundproofError(
       "configuration.invalid",
       `Cannot read configuration "${file}": ${errorText(cause)}`,
@@ -126,65 +171,40 @@ function parseToml(text: string, file: string): Table {
   }
 }
 
-function readSection(
-  table: Table,
-  readers: Record<string, Reader>,
-  path: string,
-  problems: Problem[],
-): void {
-  for (const [key, value] of Object.entries(table)) {
-    const read = Object.hasOwn(readers, key) ? readers[key] : undefined;
-    const found = read === undefined ? "an unknown key" : show(value);
-    const wanted = read === undefined ? oneOf(readers) : read(value);
-    if (wanted !== undefined) problems.push({ path: `${path}.${key}`, found, wanted });
-  }
+/** Tables without a prototype, so that no key is special; TOML's dates as their text. */
+function toPlain(table: Table): Record<string, unknown> {
+  const plain: Record<string, unknown> = Object.create(null);
+  for (const [key, value] of Object.entries(table)) plain[key] = plainValue(value);
+  return plain;
 }
 
-function readSettings(table: Table, path: string, problems: Problem[]): PluginSettings {
-  const settings: PluginSettings = Object.create(null);
-  for (const [key, value] of Object.entries(table)) {
-    const json = toJson(value);
-    if (json !== undefined) settings[key] = json;
-    else problems.push({ path: `${path}.${key}`, found: show(value), wanted: "a JSON value" });
-  }
-  return settings;
-}
-
-/** TOML has dates, `inf` and `nan`, which JSON has not: dates become their text, the others nothing. */
-function toJson(value: unknown): Json | undefined {
-  if (typeof value === "string" || typeof value === "boolean") return value;
-  if (typeof value === "number") return Number.isFinite(value) ? value : undefined;
+function plainValue(value: unknown): unknown {
   if (value instanceof TomlDate) return value.toISOString();
-  if (Array.isArray(value)) {
-    const items = value.map(toJson);
-    return items.every((item) => item !== undefined) ? items : undefined;
-  }
-  if (!isTable(value)) return undefined;
-  const object: { [key: string]: Json } = Object.create(null);
-  for (const [key, item] of Object.entries(value)) {
-    const json = toJson(item);
-    if (json === undefined) return undefined;
-    object[key] = json;
-  }
-  return object;
+  if (Array.isArray(value)) return value.map(plainValue);
+  return isTable(value) ? toPlain(value) : value;
 }
 
-function isBlock(value: unknown): value is string {
-  if (typeof value !== "string") return false;
-  const [address = "", bits = "32", ...rest] = value.split("/");
-  return isIPv4(address) && /^(?:3[0-2]|[12]?\d)$/.test(bits) && rest.length === 0;
+function isTable(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-function isTable(value: unknown): value is Table {
-  return typeof value === "object" && value !== null && !Array.isArray(value) &&
-    !(value instanceof TomlDate);
+function valueAt(root: unknown, path: readonly string[]): unknown {
+  return path.reduce((at, key) => isTable(at) ? at[key] : undefined, root);
 }
 
-function oneOf(table: Readonly<Record<string, unknown>>): string {
-  return `one of ${Object.keys(table).join(", ")}`;
+function remove(root: Record<string, unknown>, path: readonly string[]): void {
+  const table = valueAt(root, path.slice(0, -1));
+  const key = path.at(-1);
+  if (isTable(table) && key !== undefined) delete table[key];
 }
 
-function show(value: unknown): string {
+/** A value as a message may quote it. Settings of plugins and what leads to a music server can be secret. */
+function shownAt(root: unknown, path: readonly string[]): string {
+  const [section, , part] = path;
+  const secret = section === "MusicServer" || section === "PluginConfig" ||
+    (section === "PluginSettings" && part !== "Enabled" && part !== "Limits");
+  if (secret) return "a value that is not shown";
+  const value = valueAt(root, path);
   const text = JSON.stringify(value) ?? String(value);
   return text.length > 60 ? `${text.slice(0, 59)}…` : text;
 }

@@ -10,7 +10,12 @@
 export { type Address, parseAddress } from "./address.ts";
 export {
   type Configuration,
+  type ConfigurationProblem,
+  type ConfiguredPlugin,
+  NOTHING_CONFIGURED,
   parseConfiguration,
-  type PluginSettings,
+  type PluginConfig,
   readConfiguration,
 } from "./configuration.ts";
+export type { ConfiguredLimits } from "./limits.ts";
+export type { MusicServerConfiguration } from "./music_server.ts";

@@ -6,6 +6,7 @@
  * @module
  */
 
+export { type Assignment, checkAssignment, NOTHING_ASSIGNED } from "./assignment.ts";
 export {
   checkLocalGrant,
   effectivePermissions,

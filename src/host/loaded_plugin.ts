@@ -3,6 +3,7 @@ import type { CallOptions, GuestCaller } from "../capabilities/mod.ts";
 import {
   type AdmittedModule,
   BUILT_IN_HTTP,
+  type CallResult,
   CellPool,
   FILES,
   type GuestLog,
@@ -10,9 +11,19 @@ import {
   type PoolCounters,
   visible,
 } from "../cell/mod.ts";
+import type { Assignment } from "../grants/mod.ts";
 import { configMap, type Json, type Manifest, type Permissions } from "../manifest/mod.ts";
-import { HostServices, Mounts, type MountSession, mountsOf } from "../services/mod.ts";
+import {
+  type Clock,
+  HostServices,
+  type Mount,
+  Mounts,
+  type MountSession,
+  type MusicServer,
+  type ServiceLimits,
+} from "../services/mod.ts";
 import type { PluginLog } from "./log.ts";
+import { maskerOf } from "./masking.ts";
 import type { HostLimits } from "./options.ts";
 import { outputOf } from "./outcome.ts";
 import type { PluginNetwork } from "./plugin_network.ts";
@@ -39,6 +50,16 @@ export interface PluginParts {
   readonly config: Readonly<Record<string, Json>>;
   /** Folder of the plugin's own data. */
   readonly dataFolder: string;
+  /** The folders its guests find. */
+  readonly mounts: readonly Mount[];
+  /** Whose data it gets. */
+  readonly assignment: Assignment;
+  /** Ceilings of its host services that differ from the defaults. */
+  readonly serviceLimits: Partial<ServiceLimits>;
+  /** What it can see of a music server. */
+  readonly musicServer: MusicServer | undefined;
+  /** Another clock than the machine's. */
+  readonly clock: Clock | undefined;
   readonly limits: HostLimits;
   readonly logLevel: LogLevel;
   readonly log: PluginLog;
@@ -53,6 +74,7 @@ export class LoadedPlugin implements Plugin {
   readonly #services: HostServices;
   readonly #pool: CellPool;
   readonly #mounts: Mounts;
+  readonly #mask: (text: string) => string;
   /** Open files of each call that runs, by its signal. */
   readonly #files = new WeakMap<AbortSignal, MountSession>();
   #heededAt = 0;
@@ -65,8 +87,9 @@ export class LoadedPlugin implements Plugin {
    * @throws {SoundproofError} `services.*` where a service cannot be made.
    */
   constructor(parts: PluginParts) {
-    const { id, admitted, limits, log } = parts;
+    const { id, admitted, limits, musicServer, clock } = parts;
     this.id = id;
+    this.#mask = maskerOf(parts.manifest, parts.config);
     this.exports = new Set(admitted.exports.keys());
     this.#parts = parts;
     const config = configMap(parts.manifest, parts.config);
@@ -79,9 +102,14 @@ export class LoadedPlugin implements Plugin {
       callGuest: (name, input, signal, inside) => this.#callBack(name, input, signal, inside),
       exports: this.exports,
       egress: parts.network,
-      log,
+      log: (level, text) => this.#log(level, text),
+      users: parts.assignment.users,
+      libraries: parts.assignment.libraries,
+      limits: parts.serviceLimits,
+      ...(musicServer !== undefined && { musicServer }),
+      ...(clock !== undefined && { clock }),
     });
-    this.#mounts = new Mounts(mountsOf(parts.permissions, parts.dataFolder));
+    this.#mounts = new Mounts(parts.mounts);
     this.#pool = new CellPool({
       module: parts.module,
       functions: [
@@ -125,7 +153,7 @@ export class LoadedPlugin implements Plugin {
     });
     this.#writeLog(log);
     this.#heedMemory();
-    return outputOf(outcome, { plugin: this.id, export: name, timeoutMs });
+    return outputOf(this.#masked(outcome), { plugin: this.id, export: name, timeoutMs });
   }
 
   /** Ends everything the plugin has running. */
@@ -197,8 +225,19 @@ export class LoadedPlugin implements Plugin {
     if (Deno.memoryUsage().rss > this.#parts.limits.pressureBytes) this.#pool.endIdle();
   }
 
+  /** The plugin's own words without its sensitive settings: they end in logs and in the API. */
+  #masked(outcome: CallResult["outcome"]): CallResult["outcome"] {
+    return outcome.kind === "returned" && outcome.error !== undefined
+      ? { ...outcome, error: this.#mask(outcome.error) }
+      : outcome;
+  }
+
+  #log(level: LogLevel, text: string): void {
+    this.#parts.log(level, this.#mask(text));
+  }
+
   #writeLog({ lines, dropped }: GuestLog): void {
-    for (const { level, text } of lines) this.#parts.log(level, text);
-    if (dropped > 0) this.#parts.log("warn", `${dropped} more log lines of this call were dropped`);
+    for (const { level, text } of lines) this.#log(level, text);
+    if (dropped > 0) this.#log("warn", `${dropped} more log lines of this call were dropped`);
   }
 }

@@ -3,7 +3,7 @@ import { admitModule, type AdmittedModule, importsExtism } from "../cell/mod.ts"
 import { checkExports, type Manifest, parseManifest, type Permissions } from "../manifest/mod.ts";
 import { type PluginPackage, readPackage } from "../packages/mod.ts";
 import { HOST_FUNCTIONS, permissionOf } from "../services/mod.ts";
-import type { HostLimits } from "./options.ts";
+import type { HostLimits, PluginLimits } from "./options.ts";
 
 /** A package that has been read and whose manifest is understood. */
 export interface ReadPlugin {
@@ -24,24 +24,33 @@ export async function readPlugin(path: string): Promise<ReadPlugin> {
   return { source, ...parseManifest(source.manifest, extism === undefined ? {} : { extism }) };
 }
 
+/** The host functions that exist for a plugin: manifest ∩ permissions ∩ limits. */
+export function grantedFunctions(
+  { hostFunctions: listed }: Manifest,
+  permissions: Permissions,
+  { hostFunctions: allowed }: PluginLimits = {},
+): Set<string> {
+  const granted = [...HOST_FUNCTIONS.values()].filter(({ name, permission }) =>
+    (permission === "always" || permissions[permission] !== undefined) &&
+    (listed?.includes(name) ?? true) && (allowed?.includes(name) ?? true)
+  );
+  return new Set(granted.map(({ name }) => name));
+}
+
 /**
- * Admits a plugin's module under the permissions that hold for it, and checks that its exports are those
+ * Admits a plugin's module with the host functions it is granted, and checks that its exports are those
  * its permissions need.
  *
  * @throws {SoundproofError} `module.*`, `manifest.invalid`.
  */
 export function admitPlugin(
   { source, manifest }: ReadPlugin,
-  permissions: Permissions,
+  functions: ReadonlySet<string>,
   limits: HostLimits,
 ): AdmittedModule {
-  const functions = [...HOST_FUNCTIONS.values()]
-    .filter(({ permission }) => permission === "always" || permissions[permission] !== undefined)
-    .map(({ name }) => name)
-    .filter((name) => manifest.hostFunctions?.includes(name) ?? true);
   const admitted = admitModule(source.wasm, {
-    functions: new Set(functions),
-    explain: explainMissing,
+    functions,
+    explain: (name) => explainMissing(name, manifest),
     memoryBytes: limits.cell.memoryBytes,
     limits: limits.module,
   });
@@ -57,10 +66,13 @@ export function admitPlugin(
   return admitted;
 }
 
-function explainMissing(name: string): string {
+function explainMissing(name: string, { permissions, hostFunctions }: Manifest): string {
   const permission = permissionOf(name);
   if (permission === undefined) return "does not exist";
-  return permission === "always"
-    ? "is not among the host functions the manifest lists"
+  if (hostFunctions !== undefined && !hostFunctions.includes(name)) {
+    return "is not among the host functions the manifest lists";
+  }
+  return permission === "always" || permissions[permission] !== undefined
+    ? "is not among the host functions that the limits allow"
     : `needs the permission "${permission}", which the plugin does not have`;
 }

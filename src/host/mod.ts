@@ -14,6 +14,8 @@ export {
   DEFAULT_HOST_LIMITS,
   type HostLimits,
   type PluginHostOptions,
+  type PluginLimits,
+  type PluginSettings,
   type SomeLimits,
 } from "./options.ts";
 export { PluginHost } from "./plugin_host.ts";

@@ -8,6 +8,7 @@ import {
   type PoolLimits,
 } from "../cell/mod.ts";
 import type { Json } from "../manifest/mod.ts";
+import type { Clock, MusicServer, ServiceLimits } from "../services/mod.ts";
 import type { HostNetworkOptions } from "./host_network.ts";
 import type { LogSink } from "./log.ts";
 
@@ -40,6 +41,34 @@ export type SomeLimits = {
     : Partial<HostLimits[Part]>;
 };
 
+/** Ceilings of one plugin that an administrator sets; what is absent is as for every plugin. */
+export interface PluginLimits {
+  /** The host functions it may import, whatever its permissions bring. */
+  readonly hostFunctions?: readonly string[];
+  /** Wall-clock time of one call. Milliseconds. */
+  readonly callTimeoutMs?: number;
+  /** Linear memory of its guests. Bytes. */
+  readonly memoryBytes?: number;
+  /** Time of one request to the network, redirects included. Milliseconds. */
+  readonly requestTimeoutMs?: number;
+  /** Body of one request to the network. Bytes. */
+  readonly requestBytes?: number;
+  /** Body of one response, decompressed. Bytes. */
+  readonly responseBytes?: number;
+  /** Requests and WebSocket handshakes started in a minute. */
+  readonly requestsPerMinute?: number;
+  /** What the host services hold for it. */
+  readonly services?: Partial<ServiceLimits>;
+}
+
+/** What an administrator sets for one plugin besides its configuration. */
+export interface PluginSettings {
+  /** `false` keeps it from running, whatever was decided before; `true`, as absence, grants nothing. */
+  readonly enabled?: boolean;
+  /** Where they differ from {@link PluginHostOptions.pluginLimits}. */
+  readonly limits?: PluginLimits;
+}
+
 /** How a host is opened. */
 export interface PluginHostOptions {
   /** Folder for everything that must survive a restart; made with mode 0700 where it is missing. */
@@ -48,6 +77,16 @@ export interface PluginHostOptions {
   readonly pluginsDir?: string;
   /** Settings of each plugin, by its id. */
   readonly config?: Readonly<Record<string, Readonly<Record<string, Json>>>>;
+  /** Whether plugins run at all; they do unless this is `false`. */
+  readonly enabled?: boolean;
+  /** What is set for each plugin, by its id. */
+  readonly settings?: Readonly<Record<string, PluginSettings>>;
+  /** Ceilings of every plugin that has none of its own. */
+  readonly pluginLimits?: PluginLimits;
+  /** The music server that plugins look at. One that needs a part it lacks is refused at its load. */
+  readonly musicServer?: MusicServer;
+  /** For tests: another clock than the machine's for schedules, tasks and times to live. */
+  readonly clock?: Clock;
   /** Ceilings other than the defaults. */
   readonly limits?: SomeLimits;
   /** Log lines of plugins below this level are dropped. */
@@ -58,6 +97,19 @@ export interface PluginHostOptions {
   readonly network?: HostNetworkOptions;
   /** Loads these plugins alone, without telling them so: for a command that runs once. */
   readonly only?: readonly string[];
+}
+
+/** A host's ceilings as they are for a plugin with limits of its own. */
+export function limitsOfPlugin(limits: HostLimits, plugin: PluginLimits): HostLimits {
+  const { callTimeoutMs, memoryBytes } = plugin;
+  return {
+    ...limits,
+    cell: {
+      ...limits.cell,
+      ...(callTimeoutMs !== undefined && { callTimeoutMs }),
+      ...(memoryBytes !== undefined && { memoryBytes }),
+    },
+  };
 }
 
 /** The ceilings with every default filled in. */

@@ -2,21 +2,30 @@ import { errorText, SoundproofError } from "../errors.ts";
 import { notifyInit } from "../capabilities/mod.ts";
 import { deadlinesHold, ModuleCache } from "../cell/mod.ts";
 import {
+  type Assignment,
+  checkAssignment,
   checkLocalGrant,
   effectivePermissions,
-  type Grant,
   type LocalGrant,
+  NOTHING_ASSIGNED,
   NOTHING_LOCAL,
   permissionText,
 } from "../grants/mod.ts";
 import { listPackages, pluginId } from "../packages/mod.ts";
-import { type AuditRecord, AuditTrail, DataFolder, PluginRecords } from "../state/mod.ts";
+import {
+  type AuditRecord,
+  AuditTrail,
+  DataFolder,
+  type PluginRecord,
+  PluginRecords,
+} from "../state/mod.ts";
+import { foldersOf } from "./assigned_folders.ts";
 import { deniedAddresses } from "./denied_addresses.ts";
 import { HostNetwork } from "./host_network.ts";
 import { LoadedPlugin, type Plugin } from "./loaded_plugin.ts";
-import { admitPlugin, type ReadPlugin, readPlugin } from "./loading.ts";
+import { admitPlugin, grantedFunctions, type ReadPlugin, readPlugin } from "./loading.ts";
 import { type LogSink, pluginLog } from "./log.ts";
-import { fullLimits, type HostLimits, type PluginHostOptions } from "./options.ts";
+import { fullLimits, type HostLimits, limitsOfPlugin, type PluginHostOptions } from "./options.ts";
 import { PluginNetwork } from "./plugin_network.ts";
 import { type PluginEntry, type PluginSummary, summarise } from "./summary.ts";
 
@@ -128,7 +137,7 @@ export class PluginHost implements AsyncDisposable {
   plugin(id: string): Plugin {
     const { loaded, error } = this.#entry(id);
     if (loaded !== undefined) return loaded;
-    const state = error?.message ?? "it is disabled";
+    const state = error?.message ?? this.#switchedOff(id) ?? "it is disabled";
     throw new SoundproofError("plugin.not_running", `Cannot call plugin "${id}": ${state}`);
   }
 
@@ -136,11 +145,21 @@ export class PluginHost implements AsyncDisposable {
    * Grants a plugin what its manifest asks for, of the package as it lies there now, and loads it.
    *
    * @param local Private addresses to open to it; none unless given.
-   * @throws {SoundproofError} `plugin.unknown`, `grant.invalid`, or why it cannot be loaded; then it stays enabled and
+   * @param assignment Users and libraries it gets; each is what it was before unless given, and nothing at first.
+   * @throws {SoundproofError} `plugin.unknown`, `plugin.switched_off`, `grant.invalid`, or why it cannot be loaded; then it stays enabled and
    * *failed* only if its package could be read.
    */
-  async enable(id: string, local: LocalGrant = NOTHING_LOCAL): Promise<PluginSummary> {
+  async enable(
+    id: string,
+    local: LocalGrant = NOTHING_LOCAL,
+    assignment: Partial<Assignment> = {},
+  ): Promise<PluginSummary> {
     const entry = this.#entry(id);
+    const off = this.#switchedOff(id);
+    if (off !== undefined) {
+      throw new SoundproofError("plugin.switched_off", `Cannot enable plugin "${id}": ${off}`);
+    }
+    const assigned = { ...assignmentOf(this.#records.get(id)), ...assignment };
     await this.#stop(entry);
     const read = await this.#read(entry);
     if (read === undefined) throw entry.error;
@@ -150,12 +169,14 @@ export class PluginHost implements AsyncDisposable {
     if (denied !== undefined) {
       throw new SoundproofError("grant.invalid", `Cannot grant private addresses: ${denied}`);
     }
+    checkAssignment(manifest, assigned);
     this.#records.set({
       id,
       enabled: true,
       sha256: source.sha256,
       permissions: permissionText(manifest),
       local: JSON.stringify(local),
+      assignment: JSON.stringify(assigned),
     });
     this.#audit.add({ plugin: id, code: "enabled", subject: source.sha256, reason: source.path });
     await this.#load(entry, read);
@@ -218,6 +239,7 @@ export class PluginHost implements AsyncDisposable {
     const read = await this.#read(entry);
     const { only } = this.#options;
     if (read === undefined || !(only?.includes(entry.id) ?? true)) return;
+    if (this.#switchedOff(entry.id) !== undefined) return;
     if (this.#records.get(entry.id)?.enabled) await this.#load(entry, read);
   }
 
@@ -241,13 +263,23 @@ export class PluginHost implements AsyncDisposable {
   async #load(entry: PluginEntry, read: ReadPlugin): Promise<void> {
     const { id } = entry;
     try {
-      const grant = this.#grant(id);
+      const record = this.#records.get(id);
+      const grant = record && { ...record, local: JSON.parse(record.local) };
       const verdict = grant && effectivePermissions(read.manifest, read.source.sha256, grant);
       if (verdict?.holds !== true) throw changed(id, verdict?.state ?? "it was never enabled");
       const { permissions, local } = verdict;
       const denied = deniedText(local);
       if (denied !== undefined) this.#report("warn", id, `Granted but not reachable: ${denied}`);
-      const admitted = admitPlugin(read, permissions, this.#limits);
+      const { musicServer, clock, pluginLimits, settings } = this.#options;
+      const assignment = assignmentOf(record);
+      const own = settings?.[id]?.limits;
+      const services = { ...pluginLimits?.services, ...own?.services };
+      const pluginLimit = { ...pluginLimits, ...own, services };
+      const limits = limitsOfPlugin(this.#limits, pluginLimit);
+      const functions = grantedFunctions(read.manifest, permissions, pluginLimit);
+      const admitted = admitPlugin(read, functions, limits);
+      const dataFolder = this.#folder.pluginData(id);
+      const log = pluginLog(this.#sink, id);
       entry.loaded = new LoadedPlugin({
         id,
         manifest: read.manifest,
@@ -257,6 +289,7 @@ export class PluginHost implements AsyncDisposable {
           permissions,
           local,
           network: this.#network,
+          limits: pluginLimit,
           onRefusal: ({ code, url, reason, told }) => {
             if (!told) this.#count(code);
             this.#record(id, code, url, reason);
@@ -265,10 +298,15 @@ export class PluginHost implements AsyncDisposable {
         admitted,
         module: await this.#modules.compile(admitted.bytes),
         config: this.#options.config?.[id] ?? {},
-        dataFolder: this.#folder.pluginData(id),
-        limits: this.#limits,
+        dataFolder,
+        mounts: await foldersOf({ permissions, assignment, musicServer, dataFolder, log }),
+        assignment,
+        serviceLimits: services,
+        musicServer,
+        clock,
+        limits,
         logLevel: this.#options.logLevel ?? "info",
-        log: pluginLog(this.#sink, id),
+        log,
       });
       if (this.#options.only === undefined) await this.#init(entry.loaded);
     } catch (thrown) {
@@ -276,9 +314,13 @@ export class PluginHost implements AsyncDisposable {
     }
   }
 
-  #grant(id: string): Grant | undefined {
-    const record = this.#records.get(id);
-    return record && { ...record, local: JSON.parse(record.local) };
+  /** Why the configuration keeps a plugin from running, if it does. */
+  #switchedOff(id: string): string | undefined {
+    const { enabled, settings } = this.#options;
+    if (enabled === false) return "plugins are switched off in the configuration";
+    return settings?.[id]?.enabled === false
+      ? "it is switched off in the configuration"
+      : undefined;
   }
 
   /** As upstream: a plugin whose `nd_on_init` fails stays loaded. */
@@ -319,6 +361,10 @@ export class PluginHost implements AsyncDisposable {
     const time = new Date().toISOString();
     this.#sink({ time, level, ...(plugin !== undefined && { plugin }), message });
   }
+}
+
+function assignmentOf(record: PluginRecord | undefined): Assignment {
+  return { ...NOTHING_ASSIGNED, ...(record && JSON.parse(record.assignment)) };
 }
 
 function taken(id: string, first: string, second: string): SoundproofError {

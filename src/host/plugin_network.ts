@@ -23,6 +23,7 @@ import {
 } from "../services/mod.ts";
 import { readBuiltInRequest, writeBuiltInResponse } from "./built_in_http.ts";
 import { DEFAULT_GATEWAY_LIMITS, type HostNetwork } from "./host_network.ts";
+import type { PluginLimits } from "./options.ts";
 import { RecentRefusals } from "./recent_refusals.ts";
 
 /** Longest time of one request or handshake; a guest's call does not last longer either. */
@@ -34,6 +35,8 @@ export interface PluginNetworkParts {
   readonly permissions: Permissions;
   readonly local: LocalGrant;
   readonly network: HostNetwork;
+  /** What the administrator allows of each request. */
+  readonly limits: PluginLimits;
   /** Told of every request that was refused. */
   readonly onRefusal: (refusal: RequestRefusal) => void;
 }
@@ -132,7 +135,7 @@ export class PluginNetwork implements Egress {
       const socket = await gate.connect({
         url,
         headers: [...request.headers],
-        timeoutMs: TIMEOUT_MS,
+        timeoutMs: this.#parts.limits.requestTimeoutMs ?? TIMEOUT_MS,
       }, {
         onMessage: (_kind, data) =>
           typeof data === "string" ? events.text(data) : events.binary(data),
@@ -180,8 +183,9 @@ export class PluginNetwork implements Egress {
   async #exchange(request: GateRequest, signal: AbortSignal): Promise<GateResponse> {
     const since = performance.now();
     try {
+      const limited = withinLimits(request, this.#parts.limits);
       const { gate } = await this.#gate();
-      return await gate.send(request, signal);
+      return await gate.send(limited, signal);
     } catch (thrown) {
       const fault = this.#refusals.explain(thrown, since);
       this.#audit(fault, request.url);
@@ -200,7 +204,7 @@ export class PluginNetwork implements Egress {
   }
 
   async #start(): Promise<Open> {
-    const { id, permissions, local, network } = this.#parts;
+    const { id, permissions, local, network, limits: { requestsPerMinute } } = this.#parts;
     const asked = [permissions.http, permissions.websocket].filter((p) => p !== undefined);
     const checks = [this.#http, this.#websocket].filter((r) => r !== undefined).map(hostPortCheck);
     const { port, pass } = await network.admit({
@@ -220,7 +224,7 @@ export class PluginNetwork implements Egress {
         ...(this.#websocket !== undefined && { websocket: this.#websocket }),
       },
       gateway: { port, username: pass.username, password: pass.password },
-      ...(gateLimits !== undefined && { limits: gateLimits }),
+      limits: { ...gateLimits, ...(requestsPerMinute !== undefined && { requestsPerMinute }) },
       ...(caCerts !== undefined && { caCerts }),
       ...(gateWorker !== undefined && { workerUrl: gateWorker }),
     });
@@ -246,6 +250,27 @@ export function openRules({ http, websocket }: Permissions): string[] {
       rules.flatMap((each) => each === undefined ? [] : denoNetList(compileUrlRules(each), 0).open),
     ),
   ];
+}
+
+/**
+ * A request cut down to what an administrator allows.
+ *
+ * @throws {SoundproofError} `egress.body_too_large` for a body that is not to be cut.
+ */
+function withinLimits(request: GateRequest, limits: PluginLimits): GateRequest {
+  const { requestBytes = Infinity, responseBytes = Infinity, requestTimeoutMs = Infinity } = limits;
+  const length = request.body?.byteLength ?? 0;
+  if (length > requestBytes) {
+    throw new SoundproofError(
+      "egress.body_too_large",
+      `Cannot send request: its body has ${length} bytes, max is ${requestBytes}`,
+    );
+  }
+  return {
+    ...request,
+    timeoutMs: Math.min(request.timeoutMs, requestTimeoutMs),
+    maxBodyBytes: Math.min(request.maxBodyBytes, responseBytes),
+  };
 }
 
 /** The rules of a permission; `empty` is what an empty list of hosts stands for. */

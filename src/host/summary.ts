@@ -3,7 +3,7 @@ import { type Capability, detectCapabilities } from "../capabilities/mod.ts";
 import type { Manifest } from "../manifest/mod.ts";
 import type { PackageKind, PluginPackage } from "../packages/mod.ts";
 import type { LoadedPlugin } from "./loaded_plugin.ts";
-import { admitPlugin, type ReadPlugin, readPlugin } from "./loading.ts";
+import { admitPlugin, grantedFunctions, type ReadPlugin, readPlugin } from "./loading.ts";
 import { fullLimits } from "./options.ts";
 import { openRules } from "./plugin_network.ts";
 
@@ -80,7 +80,11 @@ function describe({ code, message, problems }: SoundproofError): PluginSummary["
  */
 export async function inspectPackage(path: string): Promise<PluginSummary> {
   const read = await readPlugin(path);
-  const { exports } = admitPlugin(read, read.manifest.permissions, fullLimits());
+  const { exports } = admitPlugin(
+    read,
+    grantedFunctions(read.manifest, read.manifest.permissions),
+    fullLimits(),
+  );
   const names = new Set(exports.keys());
   return {
     id: "",

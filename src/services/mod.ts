@@ -10,7 +10,7 @@
  */
 
 export { HostServices } from "./host_services.ts";
-export { type Mount, Mounts, mountsOf } from "./mounts.ts";
+export { type LibraryFolders, type Mount, Mounts, mountsOf } from "./mounts.ts";
 export type { MountSession } from "./mount_session.ts";
 export { type MemoryLibrary, memoryMusicServer } from "./memory_music_server.ts";
 export {
@@ -45,6 +45,8 @@ export {
   type SocketEvents,
   systemClock,
 } from "./ports.ts";
+export { parseDuration } from "./duration.ts";
+export { parseSize } from "./sizes.ts";
 export type { Field, Shape, ShapeDescription, TypeDescription } from "./shape.ts";
 export type { SubsonicClientOptions, SubsonicCredentials } from "./subsonic_client.ts";
 export { subsonicMusicServer, type SubsonicMusicServerOptions } from "./subsonic_music_server.ts";

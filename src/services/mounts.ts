@@ -16,6 +16,7 @@ import type { Permissions } from "../manifest/mod.ts";
 import { FOLDER_MODE } from "./file_facts.ts";
 import { FileFailure } from "./mount_place.ts";
 import { MountSession } from "./mount_session.ts";
+import type { ServerLibrary } from "./music_types.ts";
 
 /** A folder that is mounted. */
 export interface Mount extends MountPoint {
@@ -28,11 +29,34 @@ export interface Mount extends MountPoint {
 /** Room of each plugin's own folder. */
 const STORAGE_QUOTA = { bytes: 256 * 1024 * 1024, files: 10_000 };
 
-/** The folders that permissions bring. `dataFolder` is the plugin's own, of which `/storage` is a part. */
-export function mountsOf(permissions: Permissions, dataFolder: string): Mount[] {
-  if (permissions.storage === undefined) return [];
-  const folder = join(dataFolder, "storage");
-  return [{ name: "/storage", writable: true, folder, quota: STORAGE_QUOTA }];
+/** Which libraries a plugin sees as folders. */
+export interface LibraryFolders {
+  /** The music server's libraries that are assigned to the plugin; one without a path has no folder. */
+  readonly assigned: readonly Pick<ServerLibrary, "id" | "path">[];
+  /** Whether the plugin may write into them. */
+  readonly writable: boolean;
+}
+
+/**
+ * The folders that permissions bring. `dataFolder` is the plugin's own, of which `/storage` is a part; libraries
+ * are mounted where the manifest asks for their files. Source: `extism-abi.md` 5.8.
+ */
+export function mountsOf(
+  permissions: Permissions,
+  dataFolder: string,
+  libraries: LibraryFolders = { assigned: [], writable: false },
+): Mount[] {
+  const mounts: Mount[] = [];
+  if (permissions.storage !== undefined) {
+    const folder = join(dataFolder, "storage");
+    mounts.push({ name: "/storage", writable: true, folder, quota: STORAGE_QUOTA });
+  }
+  if (permissions.library?.filesystem !== true) return mounts;
+  for (const { id, path } of libraries.assigned) {
+    if (path === undefined || path === "") continue;
+    mounts.push({ name: `/libraries/${id}`, writable: libraries.writable, folder: path });
+  }
+  return mounts;
 }
 
 /** What a mount with a quota holds. */

@@ -11,6 +11,8 @@ export interface PluginRecord {
   readonly permissions: string;
   /** Private addresses that were opened; JSON, see the grants room. */
   readonly local: string;
+  /** Users and libraries it was assigned; JSON, see the grants room. */
+  readonly assignment: string;
 }
 
 const MIGRATIONS = [
@@ -22,6 +24,7 @@ const MIGRATIONS = [
      local TEXT NOT NULL,
      updated_at INTEGER NOT NULL
    ) STRICT`,
+  "ALTER TABLE plugins ADD COLUMN assignment TEXT NOT NULL DEFAULT '{}'",
 ];
 
 /** The decisions, in one SQLite file. */
@@ -43,7 +46,9 @@ export class PluginRecords implements Disposable {
   /** The record of a plugin, if a decision was ever taken. */
   get(id: string): PluginRecord | undefined {
     const row = this.#database
-      .prepare("SELECT id, enabled, sha256, permissions, local FROM plugins WHERE id = ?")
+      .prepare(
+        "SELECT id, enabled, sha256, permissions, local, assignment FROM plugins WHERE id = ?",
+      )
       .get(id);
     return row && {
       id: String(row.id),
@@ -51,6 +56,7 @@ export class PluginRecords implements Disposable {
       sha256: String(row.sha256),
       permissions: String(row.permissions),
       local: String(row.local),
+      assignment: String(row.assignment),
     };
   }
 
@@ -63,10 +69,13 @@ export class PluginRecords implements Disposable {
   }
 
   /** Writes a decision down, in the place of an earlier one. */
-  set({ id, enabled, sha256, permissions, local }: PluginRecord): void {
+  set({ id, enabled, sha256, permissions, local, assignment }: PluginRecord): void {
     this.#database
-      .prepare("INSERT OR REPLACE INTO plugins VALUES (?, ?, ?, ?, ?, ?)")
-      .run(id, enabled ? 1 : 0, sha256, permissions, local, Date.now());
+      .prepare(
+        `INSERT OR REPLACE INTO plugins
+         (id, enabled, sha256, permissions, local, updated_at, assignment) VALUES (?, ?, ?, ?, ?, ?, ?)`,
+      )
+      .run(id, enabled ? 1 : 0, sha256, permissions, local, Date.now(), assignment);
   }
 
   /** Closes the file. */

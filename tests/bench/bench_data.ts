@@ -45,7 +45,7 @@ export async function dataFolder(
     const { sha256 } = await readPackage(path);
     const permissions = permissionText(parseManifest(manifest, { extism: true }).manifest);
     const local = JSON.stringify(NOTHING_LOCAL);
-    records.set({ id, enabled: true, sha256, permissions, local });
+    records.set({ id, enabled: true, sha256, permissions, local, assignment: "{}" });
   }
   return { path: data.path, [Symbol.dispose]: () => folder[Symbol.dispose]() };
 }
