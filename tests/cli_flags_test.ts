@@ -58,6 +58,38 @@ const CASES: readonly [string, LaunchPlan, readonly string[]][] = [
     ...NET,
     "--deny-import",
   ]],
+  [
+    "start with a music server",
+    plan("start", {
+      musicServer: {
+        read: ["/etc/password", "/srv/music", "/srv/books"],
+        write: ["/srv/books"],
+        env: ["PASSWORD"],
+        addresses: ["192.168.1.9"],
+      },
+    }),
+    [
+      "--no-prompt",
+      "--allow-read=/opt/soundproof/src,/home/me/data,/etc/password,/srv/music,/srv/books",
+      "--allow-write=/home/me/data,/srv/books",
+      "--allow-net",
+      `--deny-net=${deniedRanges(["192.168.1.9"]).join(",")}`,
+      "--allow-env=PASSWORD",
+      "--deny-import",
+    ],
+  ],
+  [
+    "plugin list with a music server, which it does not write into",
+    plan("plugin list", {
+      musicServer: { read: ["/srv/music"], write: ["/srv/music"], env: [], addresses: [] },
+    }),
+    [
+      "--no-prompt",
+      "--allow-read=/opt/soundproof/src,/home/me/data,/srv/music",
+      "--allow-write=/home/me/data",
+      "--deny-import",
+    ],
+  ],
   ["start with plugins elsewhere, which are only read", plan("start", {}, "/srv/plugins"), [
     "--no-prompt",
     "--allow-read=/opt/soundproof/src,/home/me/data,/srv/plugins",

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { parseConfiguration } from "../src/configuration/mod.ts";
 import { errorRows } from "./support/error_table.ts";
 
 const README = Deno.readTextFileSync("README.md");
@@ -35,4 +36,11 @@ Deno.test("every file that SECURITY.md names as a test is there", () => {
   const named = Deno.readTextFileSync("SECURITY.md").match(/tests\/\w+\.ts/g) ?? [];
   assert.ok(named.length > 5);
   for (const path of named) assert.ok(Deno.statSync(path).isFile);
+});
+
+Deno.test("the configuration that the README shows is understood, all of it", () => {
+  const [, text = ""] = /```toml\n([^]*?)```/.exec(README) ?? [];
+  const configuration = parseConfiguration(text);
+  assert.deepEqual(configuration.problems, []);
+  assert.ok(configuration.musicServer);
 });

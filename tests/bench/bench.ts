@@ -11,9 +11,11 @@ import { parseArgs } from "node:util";
 import { compileAssemblyScript, readSources } from "../../plugins/compile.ts";
 import { buildGuest, type GuestName, guestPath } from "../guests/build.ts";
 import { type BenchPlugin, dataFolder, unseen } from "./bench_data.ts";
+import { callingGuest, CALLS, FROM_MEMORY } from "./calling_guest.ts";
 import {
   calls,
   coldLoad,
+  eachHostCall,
   EXPORT,
   hostCalls,
   overruns,
@@ -172,6 +174,13 @@ for (const [name, id, times] of [["rust_agent", "rust", 1_500], ["go_agent", "go
   if (plugin === undefined) continue;
   plugins.push(plugin);
   await benchGuest(plugin, times, await peerOf(name));
+}
+for (const [name, permissions] of FROM_MEMORY) {
+  await withHost(callingGuest(name, permissions), {}, async (host) => {
+    const each = await eachHostCall(host, name, count(50), CALLS, '{"key":"k"}');
+    const us = each.map((ms) => ms * 1_000);
+    add(`host call: ${name}`, "wat", us, { unit: "µs", target: 100 });
+  });
 }
 await benchMemory(plugins);
 

@@ -77,7 +77,18 @@ export async function calls(
 /** Host calls that the host answers from memory, the guest's own part included. Milliseconds each. */
 export async function hostCalls(host: PluginHost, id: string, times: number): Promise<Times> {
   const perCall = 200;
-  const input = new TextEncoder().encode(String(perCall));
+  return await eachHostCall(host, id, times, perCall, String(perCall));
+}
+
+/** The same of a guest that makes so many with its input as the request. */
+export async function eachHostCall(
+  host: PluginHost,
+  id: string,
+  times: number,
+  perCall: number,
+  text: string,
+): Promise<Times> {
+  const input = new TextEncoder().encode(text);
   const taken = await timed(times, () => host.plugin(id).call("host_calls", input));
   return taken.map((ms) => ms / perCall);
 }
