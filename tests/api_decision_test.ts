@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import { readAssignment } from "../src/api/assignment.ts";
+import { readDecision } from "../src/api/decision.ts";
 
-const read = (text: string) => readAssignment(new TextEncoder().encode(text));
+const read = (text: string) => readDecision(new TextEncoder().encode(text));
 
 const READ: readonly [string, object][] = [
   ["", {}],
@@ -15,8 +15,16 @@ const READ: readonly [string, object][] = [
 ];
 for (const [text, wanted] of READ) {
   Deno.test(`the body ${text || "of nothing"} assigns ${JSON.stringify(wanted)}`, () =>
-    assert.deepEqual(read(text), wanted));
+    assert.deepEqual(read(text).assignment, wanted));
 }
+
+Deno.test("a body opens the private addresses it names, and none besides", () => {
+  assert.deepEqual(read('{"localNetwork":true,"addresses":["nas"]}').local, {
+    network: true,
+    addresses: ["nas"],
+  });
+  assert.deepEqual(read('{"allUsers":true}').local, { network: false, addresses: [] });
+});
 
 const WRONG = [
   "{",
@@ -30,6 +38,9 @@ const WRONG = [
   '{"libraries":[1.5]}',
   '{"allUsers":"yes"}',
   '{"user":["ann"]}',
+  '{"localNetwork":"yes"}',
+  '{"addresses":"nas"}',
+  '{"addresses":[1]}',
 ];
 for (const text of WRONG) {
   Deno.test(`the body ${text} assigns nothing`, () =>
