@@ -10,8 +10,8 @@
 import { parseArgs } from "node:util";
 import { basename, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
-import { TextReader, Uint8ArrayReader, Uint8ArrayWriter, ZipWriter } from "@zip.js/zip.js";
 import { errorText, SoundproofError } from "../src/errors.ts";
+import { packFiles } from "../src/packages/mod.ts";
 import { compileAssemblyScript, readSources } from "./compile.ts";
 
 const PLUGINS_FOLDER = new URL("./", import.meta.url);
@@ -38,7 +38,7 @@ export async function pluginIds(): Promise<string[]> {
 export async function buildPlugin(idOrFolder: string | URL): Promise<Uint8Array<ArrayBuffer>> {
   const folder = folderUrl(idOrFolder);
   const [manifest, sources] = await readPlugin(folder);
-  return await pack(manifest, await compileAssemblyScript(sources));
+  return await packFiles(manifest, await compileAssemblyScript(sources));
 }
 
 function folderUrl(idOrFolder: string | URL): URL {
@@ -59,19 +59,6 @@ async function readPlugin(folder: URL): Promise<[string, Record<string, string>]
       { cause },
     );
   }
-}
-
-/** Stored, because a deflated stream differs between versions of zlib; DOS time is local time. */
-async function pack(manifest: string, wasm: Uint8Array): Promise<Uint8Array<ArrayBuffer>> {
-  const zip = new ZipWriter(new Uint8ArrayWriter(), {
-    level: 0,
-    lastModDate: new Date(1980, 0, 1),
-    extendedTimestamp: false,
-    useWebWorkers: false,
-  });
-  await zip.add("manifest.json", new TextReader(manifest));
-  await zip.add("plugin.wasm", new Uint8ArrayReader(wasm));
-  return await zip.close();
 }
 
 async function isFile(url: URL): Promise<boolean> {

@@ -1,21 +1,39 @@
-import { configure, type Entry, Uint8ArrayReader, ZipReader } from "@zip.js/zip.js";
-import { errorText, SoundproofError } from "../errors.ts";
+import {
+  configure,
+  type Entry,
+  ERR_ENCRYPTED_CENTRAL_DIRECTORY,
+  ERR_UNSAFE_FILENAME,
+  Uint8ArrayReader,
+  ZipReader,
+} from "@zip.js/zip.js";
+import { type ErrorCode, errorText, SoundproofError } from "../errors.ts";
+import { entryNameFault, oneSpelling } from "./entry_name.ts";
 
 configure({ useWebWorkers: false });
 
 /** Entries of an archive that are looked at; more are refused. */
 const MAX_ENTRIES = 1_000;
-/** Bits of a Unix mode that say what a file is, and their value for a symbolic link. */
+/** Unpacked bytes from which on the ratio counts: a short file of one letter is no bomb. */
+const RATIO_FROM_BYTES = 1024 * 1024;
+/** Unpacked bytes for each packed one. Modules have 3 to 5. */
+const MAX_RATIO = 100;
+/** What stands before the name in an entry's own header. */
+const LOCAL_HEADER_BYTES = 30;
+/** Ways of packing: stored and deflated. */
+const METHODS: ReadonlySet<number> = new Set([0, 8]);
+/** Bits of a Unix mode that say what a file is, and their values for a file and a folder. */
 const FILE_TYPE = 0o170000;
-const LINK = 0o120000;
+const ORDINARY_TYPES: ReadonlySet<number> = new Set([0, 0o100000, 0o040000]);
 
 /**
- * Unpacks the named files of a zip archive, in memory, and nothing else of it.
+ * Unpacks the named files of a zip archive, in memory, and nothing else of it. Every entry is judged, also those
+ * that are not unpacked. Source: `hostile-input.md`, Packages.
  *
  * @param bytes The whole archive.
  * @param limits Most bytes each file may have when unpacked, by name; its keys are the names to unpack.
- * @throws {SoundproofError} `package.archive_invalid` for anything two readers could read in two ways,
- * `package.file_missing`, `package.too_large`.
+ * @throws {SoundproofError} `package.duplicate_entry`, `package.name_refused`, `package.symlink`,
+ * `package.encrypted`, `package.bomb`, `package.too_large`, `package.file_missing`; `package.archive_invalid` for
+ * anything else that two readers could read in two ways.
  */
 export async function unpack<Name extends string>(
   bytes: Uint8Array,
@@ -35,8 +53,7 @@ export async function unpack<Name extends string>(
     }
     return files as Record<Name, Uint8Array<ArrayBuffer>>;
   } catch (thrown) {
-    if (thrown instanceof SoundproofError) throw thrown;
-    throw invalid(errorText(thrown));
+    throw refusalOf(thrown);
   } finally {
     await reader.close();
   }
@@ -44,18 +61,47 @@ export async function unpack<Name extends string>(
 
 async function listEntries(reader: ZipReader<unknown>): Promise<Map<string, Entry>> {
   const entries = new Map<string, Entry>();
+  const spellings = new Set<string>();
   for await (const entry of reader.getEntriesGenerator()) {
-    if (entries.size >= MAX_ENTRIES) throw invalid(`it has more than ${MAX_ENTRIES} entries`);
-    // Two names that differ in case or Unicode form are one file on some disks.
-    const twin = entry.filename.normalize("NFC").toLowerCase();
-    for (const known of entries.keys()) {
-      if (known.normalize("NFC").toLowerCase() === twin) {
-        throw invalid(`it has "${entry.filename}" twice`);
-      }
+    if (entries.size >= MAX_ENTRIES) throw refused(`it has more than ${MAX_ENTRIES} entries`);
+    checkEntry(entry);
+    const spelling = oneSpelling(entry.filename);
+    if (spellings.has(spelling)) {
+      throw refused(`it has "${entry.filename}" twice`, "package.duplicate_entry");
     }
+    spellings.add(spelling);
     entries.set(entry.filename, entry);
   }
+  checkOverlaps([...entries.values()]);
   return entries;
+}
+
+/** zip.js compares the entries that are unpacked; a bomb for others would pass. */
+function checkOverlaps(entries: Entry[]): void {
+  let end = 0;
+  for (const entry of entries.sort((a, b) => a.offset - b.offset)) {
+    if (entry.offset < end) throw refused(`its "${entry.filename}" overlaps another entry`);
+    end = entry.offset + LOCAL_HEADER_BYTES + entry.rawFilename.byteLength + entry.compressedSize;
+  }
+}
+
+function checkEntry(entry: Entry): void {
+  const { filename, rawFilename, compressionMethod, externalFileAttributes } = entry;
+  // An extra field can carry a second name, which some readers take and others do not.
+  const fault = new TextDecoder("utf-8", { ignoreBOM: true }).decode(rawFilename) === filename
+    ? entryNameFault(filename)
+    : "is not UTF-8, or another than in its extra field";
+  if (fault !== undefined) {
+    throw refused(`the name "${shown(filename)}" ${fault}`, "package.name_refused");
+  }
+  const types = [externalFileAttributes >>> 16, entry.unixMode ?? 0];
+  if (types.some((mode) => !ORDINARY_TYPES.has(mode & FILE_TYPE))) {
+    throw refused(`its "${filename}" is a link or a special file`, "package.symlink");
+  }
+  if (entry.encrypted) throw refused(`its "${filename}" is encrypted`, "package.encrypted");
+  if (!METHODS.has(compressionMethod)) {
+    throw refused(`its "${filename}" is packed by method ${compressionMethod}, wanted 0 or 8`);
+  }
 }
 
 async function unpackEntry(
@@ -64,11 +110,9 @@ async function unpackEntry(
   limit: number,
 ): Promise<Uint8Array<ArrayBuffer>> {
   if (entry === undefined || entry.directory) {
-    throw new SoundproofError("package.file_missing", `Cannot read package: it is missing ${name}`);
+    throw refused(`it is missing ${name}`, "package.file_missing");
   }
-  if ((entry.externalFileAttributes >>> 16 & FILE_TYPE) === LINK) {
-    throw invalid(`its ${name} is a link`);
-  }
+  const most = Math.max(RATIO_FROM_BYTES, entry.compressedSize * MAX_RATIO);
   const chunks: Uint8Array<ArrayBuffer>[] = [];
   let length = 0;
   // Counted while it is unpacked: the sizes an archive states are its author's word.
@@ -76,10 +120,11 @@ async function unpackEntry(
     write(chunk) {
       length += chunk.byteLength;
       if (length > limit) {
-        throw new SoundproofError(
-          "package.too_large",
-          `Cannot read package: ${name} is larger than ${limit} bytes`,
-        );
+        throw refused(`${name} is larger than ${limit} bytes`, "package.too_large");
+      }
+      if (length > most) {
+        const state = `${name} unpacks to more than ${MAX_RATIO} times its size`;
+        throw refused(state, "package.bomb");
       }
       chunks.push(chunk);
     },
@@ -88,6 +133,27 @@ async function unpackEntry(
   return new Uint8Array(await new Blob(chunks).arrayBuffer());
 }
 
-function invalid(state: string): SoundproofError {
-  return new SoundproofError("package.archive_invalid", `Cannot read package: ${state}`);
+function refusalOf(thrown: unknown): SoundproofError {
+  if (thrown instanceof SoundproofError) return thrown;
+  const text = errorText(thrown);
+  const { filename, reason } = thrown instanceof Error
+    ? thrown as Error & { filename?: unknown; reason?: unknown }
+    : {};
+  if (text === ERR_UNSAFE_FILENAME) {
+    return refused(`the name "${shown(String(filename))}" is unsafe`, "package.name_refused");
+  }
+  if (text === ERR_ENCRYPTED_CENTRAL_DIRECTORY) return refused(text, "package.encrypted");
+  return refused(reason === undefined ? text : `${text}: ${String(reason)}`);
+}
+
+/** A name for an error's text: short, and with nothing in it that a terminal would obey. */
+function shown(name: string): string {
+  return name.slice(0, 100).replace(/[^\P{C}]/gu, "\ufffd");
+}
+
+function refused(
+  state: string,
+  code: ErrorCode = "package.archive_invalid",
+): SoundproofError {
+  return new SoundproofError(code, `Cannot read package: ${state}`);
 }

@@ -7,6 +7,14 @@
  * @module
  */
 
+export { pack, packFiles } from "./pack.ts";
 export { PACKAGE_ENDING, pluginId } from "./plugin_id.ts";
-export { type PackageKind, type PluginPackage, readPackage } from "./plugin_package.ts";
+export {
+  type PackageContent,
+  type PackageKind,
+  type PluginPackage,
+  readArchive,
+  readBytes,
+  readPackage,
+} from "./plugin_package.ts";
 export { listPackages, type PackageEntry } from "./plugins_folder.ts";

@@ -14,14 +14,22 @@ const FILES = { "manifest.json": MAX_MANIFEST_BYTES, "plugin.wasm": MAX_PACKAGE_
 /** How a package lies on disk. */
 export type PackageKind = "file" | "folder" | "link";
 
-/** A package, read whole into memory: what was hashed is what is parsed and run. */
-export interface PluginPackage {
-  readonly kind: PackageKind;
-  readonly path: string;
+/** What is in a package, read whole into memory: what was hashed is what is parsed and run. */
+export interface PackageContent {
   /** SHA-256, lower-case hex: of the `.ndp` file's bytes, or of a folder's two files together. */
   readonly sha256: string;
+  /** Text of `manifest.json`, not yet understood. */
   readonly manifest: string;
+  /** Bytes of `plugin.wasm`. */
   readonly wasm: Uint8Array<ArrayBuffer>;
+}
+
+/** A package that lies on disk. */
+export interface PluginPackage extends PackageContent {
+  /** How it lies there. */
+  readonly kind: PackageKind;
+  /** Where it lies. */
+  readonly path: string;
 }
 
 /**
@@ -37,14 +45,31 @@ export async function readPackage(path: string): Promise<PluginPackage> {
   if (!isDirectory && !(isFile && target.endsWith(PACKAGE_ENDING))) {
     throw unreadable(path, `it is neither a folder nor a file that ends in ${PACKAGE_ENDING}`);
   }
-  const content = isDirectory ? await readFolder(path) : await readArchive(path);
+  const content = isDirectory ? await readFolder(path) : await readArchive(await readBytes(path));
   return { kind: isLink ? "link" : isDirectory ? "folder" : "file", path, ...content };
 }
 
-type Content = Pick<PluginPackage, "sha256" | "manifest" | "wasm">;
+/**
+ * Reads the bytes of an `.ndp` file, at most 64 MiB.
+ *
+ * @throws {SoundproofError} `package.unreadable`, `package.too_large`.
+ */
+export function readBytes(path: string): Promise<Uint8Array<ArrayBuffer>> {
+  return readBounded(path, MAX_PACKAGE_BYTES);
+}
 
-async function readArchive(path: string): Promise<Content> {
-  const bytes = await readBounded(path, MAX_PACKAGE_BYTES);
+/**
+ * Reads a package from the bytes of its `.ndp` file.
+ *
+ * @throws {SoundproofError} `package.too_large`, `manifest.invalid` and what {@link unpack} throws.
+ */
+export async function readArchive(bytes: Uint8Array<ArrayBuffer>): Promise<PackageContent> {
+  if (bytes.byteLength > MAX_PACKAGE_BYTES) {
+    throw new SoundproofError(
+      "package.too_large",
+      `Cannot read package: size is ${bytes.byteLength} bytes, max size is ${MAX_PACKAGE_BYTES}`,
+    );
+  }
   const files = await unpack(bytes, FILES);
   return {
     sha256: await sha256(bytes),
@@ -53,7 +78,12 @@ async function readArchive(path: string): Promise<Content> {
   };
 }
 
-async function readFolder(path: string): Promise<Content> {
+/**
+ * Reads a package from a folder with `manifest.json` and `plugin.wasm`.
+ *
+ * @throws {SoundproofError} `package.unreadable`, `package.too_large`, `package.file_missing`, `manifest.invalid`.
+ */
+export async function readFolder(path: string): Promise<PackageContent> {
   const read = async (name: keyof typeof FILES) => {
     const file = join(path, name);
     if (await exists(file)) return await readBounded(file, FILES[name]);
@@ -114,7 +144,8 @@ function manifestText(bytes: Uint8Array): string {
   }
 }
 
-async function sha256(bytes: Uint8Array<ArrayBuffer>): Promise<string> {
+/** SHA-256 of bytes, in lower-case hex. */
+export async function sha256(bytes: Uint8Array<ArrayBuffer>): Promise<string> {
   return new Uint8Array(await crypto.subtle.digest("SHA-256", bytes)).toHex();
 }
 

@@ -8,14 +8,25 @@ import { deflateRawSync } from "node:zlib";
 
 /** One entry, and the lies that may be told about it. */
 export interface ZipEntry {
-  readonly name: string;
+  /** Written in UTF-8; bytes are written as they are. */
+  readonly name: string | Uint8Array;
   readonly data: Uint8Array | string;
   /** Name in the entry's own header, where it is not that of the directory. */
   readonly localName?: string;
   /** Stored unless `true`. */
   readonly deflated?: boolean;
+  /** Number of a way of packing, whatever the data is packed by. */
+  readonly method?: number;
   /** General purpose flags: 1 is encrypted. */
   readonly flags?: number;
+  /** Flags in the entry's own header, where they are not those of the directory. */
+  readonly localFlags?: number;
+  /** Packed size that both headers state. */
+  readonly statedPackedSize?: number;
+  /** Unpacked size that the entry's own header states. */
+  readonly localSize?: number;
+  /** Extra fields, in both headers. */
+  readonly extra?: Uint8Array;
   /** Unpacked size that both headers state. */
   readonly statedSize?: number;
   /** Checksum that both headers state. */
@@ -31,6 +42,8 @@ export interface ZipSurroundings {
   readonly before?: Uint8Array;
   readonly after?: Uint8Array;
   readonly comment?: string;
+  /** Where the last record says that the directory begins. */
+  readonly statedDirectory?: number;
   /** Entries that the last record counts. */
   readonly statedEntries?: number;
 }
@@ -49,30 +62,38 @@ export function zip(
   for (const entry of entries) {
     const data = typeof entry.data === "string" ? encoder.encode(entry.data) : entry.data;
     const packed = entry.deflated ? new Uint8Array(deflateRawSync(data)) : data;
-    const name = encoder.encode(entry.name);
-    const localName = encoder.encode(entry.localName ?? entry.name);
+    const name = typeof entry.name === "string" ? encoder.encode(entry.name) : entry.name;
+    const localName = entry.localName === undefined ? name : encoder.encode(entry.localName);
+    const extra = entry.extra ?? new Uint8Array();
     const offset = offsets[entry.sameDataAs ?? -1] ?? length();
-    const common = (nameLength: number) =>
+    const size = entry.statedSize ?? data.byteLength;
+    const common = (nameLength: number, flags: number, unpacked: number) =>
       [
         [2, 20],
-        [2, entry.flags ?? 0],
-        [2, entry.deflated ? 8 : 0],
+        [2, flags],
+        [2, entry.method ?? (entry.deflated ? 8 : 0)],
         [4, 0x5a21_0000],
         [4, entry.statedCrc ?? crc32(data)],
-        [4, packed.byteLength],
-        [4, entry.statedSize ?? data.byteLength],
+        [4, entry.statedPackedSize ?? packed.byteLength],
+        [4, unpacked],
         [2, nameLength],
-        [2, 0],
+        [2, extra.byteLength],
       ] as const;
+    const flags = entry.flags ?? 0;
     if (entry.sameDataAs === undefined) {
-      parts.push(little([[4, 0x0403_4b50], ...common(localName.byteLength)]), localName, packed);
+      const fields = common(
+        localName.byteLength,
+        entry.localFlags ?? flags,
+        entry.localSize ?? size,
+      );
+      parts.push(little([[4, 0x0403_4b50], ...fields]), localName, extra, packed);
     }
     offsets.push(offset);
     directory.push(
       little([
         [4, 0x0201_4b50],
         [2, 0x0314],
-        ...common(name.byteLength),
+        ...common(name.byteLength, flags, size),
         [2, 0],
         [2, 0],
         [2, 0],
@@ -80,6 +101,7 @@ export function zip(
         [4, offset],
       ]),
       name,
+      extra,
     );
   }
   const start = length();
@@ -87,10 +109,16 @@ export function zip(
   const count = around.statedEntries ?? entries.length;
   const comment = encoder.encode(around.comment ?? "");
   parts.push(
-    little([[4, 0x0605_4b50], [2, 0], [2, 0], [2, count], [2, count], [4, length() - start], [
-      4,
-      start,
-    ], [2, comment.byteLength]]),
+    little([
+      [4, 0x0605_4b50],
+      [2, 0],
+      [2, 0],
+      [2, count],
+      [2, count],
+      [4, length() - start],
+      [4, around.statedDirectory ?? start],
+      [2, comment.byteLength],
+    ]),
     comment,
     around.after ?? new Uint8Array(),
   );
@@ -104,13 +132,14 @@ export function zip(
 }
 
 /** Numbers as bytes, the lowest first. */
-function little(fields: readonly (readonly [bytes: 2 | 4, value: number])[]): Uint8Array {
+export function little(fields: readonly (readonly [bytes: 2 | 4, value: number])[]): Uint8Array {
   return Uint8Array.from(
     fields.flatMap(([bytes, value]) => Array.from({ length: bytes }, (_, i) => value >>> (8 * i))),
   );
 }
 
-function crc32(data: Uint8Array): number {
+/** The checksum that zip archives carry. */
+export function crc32(data: Uint8Array): number {
   let crc = ~0;
   for (const byte of data) {
     crc ^= byte;
