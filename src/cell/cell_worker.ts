@@ -30,8 +30,8 @@ self.onmessage = ({ data }) => {
   clearTimeout(collecting);
   const outcome = runner.call(data);
   self.postMessage({ kind: "outcome", outcome, log: runner.takeLog() });
-  if (runner.mustCollect) runner.collect();
+  if (runner.mustCollect) runner.collect(false);
   self.postMessage({ kind: "idle", prepared: runner.prepare() });
   // Collecting takes longer than most calls, so it waits until no call comes.
-  collecting = setTimeout(() => runner?.collect(), COLLECT_WHEN_IDLE_MS);
+  collecting = setTimeout(() => runner?.collect(true), COLLECT_WHEN_IDLE_MS);
 };
