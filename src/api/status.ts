@@ -16,10 +16,6 @@ const STATUS: Readonly<Record<string, number>> = {
   "guest.deadline": 504,
   "guest.export_unknown": 404,
   "guest.not_implemented": 501,
-  "package.installed": 409,
-  "package.no_previous": 409,
-  "package.not_archive": 409,
-  "package.not_written": 500,
   "plugin.unknown": 404,
 
   api: 500,
