@@ -12,14 +12,20 @@
  * code 70, at the first plugin (`"unstable": ["worker-options"]` in your `deno.json` does the same).
  * With the second a guest's deadline holds in every loop; without it {@link PluginHost.open} refuses.
  *
- * ```ts ignore
- * import { MetadataAgent, PluginHost } from "@soundproof/host";
+ * ```ts
+ * import { PluginHost } from "@soundproof/host";
  *
- * await using host = await PluginHost.open({ dataDir: "data" });
- * const agent = new MetadataAgent(host.plugin("hello"));
- * const answer = await agent.artistBiography({ id: "1", name: "Nina Simone" });
- * if (answer.kind === "found") console.log(answer.value);
+ * const dataDir = await Deno.makeTempDir(); // a music server has one of its own, and keeps it
+ * await using host = await PluginHost.open({ dataDir });
+ * for (const { id, state, capabilities } of host.list()) console.log(id, state, capabilities);
+ *
+ * const answer = await host.metadata.artistBiography({ id: "1", name: "Nina Simone" });
+ * if (answer.kind === "found") console.log(`${answer.value} (says ${answer.plugin})`);
  * ```
+ *
+ * Begin with {@link PluginHost}. What it offers to a music server: {@link MetadataAgents},
+ * {@link LyricsProviders}, {@link Scrobblers}, {@link SimilarityProviders}. What a music server offers to
+ * its plugins: {@link MusicServer}.
  *
  * @module
  */
@@ -47,7 +53,8 @@ export type {
   SubsonicapiPermission,
   TaskqueuePermission,
 } from "./src/manifest/mod.ts";
-export type { Assignment, LocalGrant } from "./src/grants/mod.ts";
+export type { Numbers } from "./src/telemetry/mod.ts";
+export type { Decision, NetworkNarrowing, PermissionReview, ReviewItem } from "./src/grants/mod.ts";
 export {
   type ArtistRef as ServerArtist,
   type ArtworkKind,
@@ -70,7 +77,14 @@ export {
 } from "./src/services/mod.ts";
 export type { PackageKind } from "./src/packages/mod.ts";
 export type { AuditEvent, AuditRecord } from "./src/state/mod.ts";
-export type { Connect, GateLimits, GatewayLimits, OwnAddress, Resolver } from "./src/egress/mod.ts";
+export type {
+  Connect,
+  GateLimits,
+  GatewayLimits,
+  OwnAddress,
+  PlayedNetwork,
+  Resolver,
+} from "./src/egress/mod.ts";
 export type {
   CellLimits,
   LogLevel,

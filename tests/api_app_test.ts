@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { createApi, MAX_INPUT_BYTES } from "../src/api/mod.ts";
 import { type ErrorCode, SoundproofError } from "../src/errors.ts";
-import { type Answer, fakeHost, summary } from "./support/fake_host.ts";
+import { type Answer, fakeHost, fakeTokens, summary } from "./support/fake_host.ts";
 
 const TOKEN = "t".repeat(43);
 const AUTHORIZED = { authorization: `Bearer ${TOKEN}` };
@@ -9,8 +9,8 @@ const AUTHORIZED = { authorization: `Bearer ${TOKEN}` };
 function api(answer?: Answer, faults: unknown[] = []) {
   const host = fakeHost([summary(), summary({ id: "off", state: "disabled" })], answer);
   return createApi(host, {
-    token: TOKEN,
-    names: ["localhost"],
+    tokens: fakeTokens({ [TOKEN]: "admin" }),
+    names: { hosts: ["localhost"] },
     onFault: (error) => faults.push(error),
   });
 }
@@ -120,7 +120,7 @@ const REFUSED: readonly [string, string, RequestInit, number, ErrorCode][] = [
   ["a call of a disabled plugin", CALL.replace("echo", "off"), POST(), 409, "plugin.not_running"],
   ["enabling an unknown plugin", "/api/v1/plugins/none/enable", POST(), 404, "plugin.unknown"],
   ["GET of a call", CALL, {}, 405, "api.method_not_allowed"],
-  ["DELETE of a plugin", "/api/v1/plugins/echo", POST("DELETE"), 405, "api.method_not_allowed"],
+  ["PUT of a plugin", "/api/v1/plugins/echo", POST("PUT"), 405, "api.method_not_allowed"],
   ["POST of healthz", "/healthz", POST(), 405, "api.method_not_allowed"],
   ["timeoutMs of 0", `${CALL}?timeoutMs=0`, POST(), 400, "api.query_invalid"],
   ["timeoutMs that is no number", `${CALL}?timeoutMs=1e3`, POST(), 400, "api.query_invalid"],

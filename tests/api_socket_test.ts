@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { createApi, MAX_INPUT_BYTES, ownNames } from "../src/api/mod.ts";
-import { type Answer, fakeHost } from "./support/fake_host.ts";
+import { type Answer, fakeHost, fakeTokens } from "./support/fake_host.ts";
 
 const TOKEN = "t".repeat(43);
 const CALL = "/api/v1/plugins/echo/call/echo";
@@ -12,11 +12,11 @@ async function withServer(
 ): Promise<void> {
   const server = Deno.serve(
     { hostname: "127.0.0.1", port: 0, onListen: () => {} },
-    (request) => app.fetch(request),
+    (request, connection) => app.fetch(request, connection),
   );
   const { addr } = server;
   const app = createApi(fakeHost(undefined, answer), {
-    token: TOKEN,
+    tokens: fakeTokens({ [TOKEN]: "admin" }),
     names: ownNames("127.0.0.1", addr.port),
   });
   try {

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { openToken, tokenVerifier } from "../src/api/mod.ts";
+import { createApi, openToken } from "../src/api/mod.ts";
+import { fakeHost, fakeTokens } from "./support/fake_host.ts";
 import { tempDir } from "./support/temp_dir.ts";
 
 Deno.test("the first opening makes a token of 256 bits that only its owner can read", () => {
@@ -49,8 +50,15 @@ const HEADERS: readonly [string | undefined, boolean][] = [
   [`Bearer ${TOKEN} ${TOKEN}`, false],
   [`Bearer ${TOKEN.toUpperCase()}`, false],
 ];
-for (const [header, valid] of HEADERS) {
-  Deno.test(`the header ${JSON.stringify(header)} is ${valid ? "" : "not "}the token`, () => {
-    assert.equal(tokenVerifier(TOKEN)(header), valid);
+for (const [authorization, valid] of HEADERS) {
+  Deno.test(`the header ${JSON.stringify(authorization)} is ${valid ? "" : "not "}the token`, async () => {
+    const app = createApi(fakeHost(), {
+      tokens: fakeTokens({ [TOKEN]: "read" }),
+      names: { hosts: ["localhost"] },
+    });
+    const response = await app.request("/api/v1/plugins", {
+      headers: { ...(authorization !== undefined && { authorization }) },
+    });
+    assert.equal(response.status, valid ? 200 : 401);
   });
 }

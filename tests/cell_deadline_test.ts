@@ -144,6 +144,40 @@ Deno.test("100 guests are ended near their deadline, and the processor is idle a
   assert.equal(next, "returned");
 });
 
+/** Guests that end when they are to be ended, how often, and which outcomes they may have. */
+const MOMENTS = [
+  { name: "a host call waits until then", args: ["wait", "400"], kinds: ["deadline"], lost: 0 },
+  {
+    name: "the guest ends about then",
+    args: ["spin", "400"],
+    kinds: ["deadline", "returned"],
+    lost: 0,
+  },
+  {
+    name: "the interruption strikes the cell instead",
+    args: ["struck", "10"],
+    kinds: ["deadline", "lost"],
+  },
+];
+
+promise(
+  "No guest whose end meets its deadline ends the process",
+  MOMENTS,
+  async ({ args, ...may }) => {
+    const { stdout, success } = await new Deno.Command("deno", {
+      args: [
+        ...["run", "--no-check", "--no-prompt", "--allow-read=."],
+        ...["--v8-flags=--liftoff-only", "tests/support/deadline_child.ts", ...args],
+      ],
+    }).output();
+    assert.ok(success, "the process ended");
+    const { kinds, lost } = JSON.parse(new TextDecoder().decode(stdout));
+    assert.deepEqual(Object.keys(kinds).filter((kind) => !may.kinds.includes(kind)), []);
+    assert.equal(lost, may.lost ?? kinds.lost);
+    assert.ok(kinds.deadline > 0);
+  },
+);
+
 Deno.test("A host call's late answer reaches no later call", async () => {
   const answers = new Map<string, PromiseWithResolvers<Uint8Array>>();
   const signals: AbortSignal[] = [];
@@ -200,3 +234,15 @@ promise(
     await endsAtDeadline(hang);
   },
 );
+
+Deno.test("A process that stands still while it is tried out whether deadlines hold is not misled", async () => {
+  const { now } = performance;
+  let readings = 0;
+  performance.now = () => 2 ** readings++;
+  try {
+    const probe = await import("../src/cell/deadline_probe.ts?slow");
+    assert.ok(probe.deadlinesHold());
+  } finally {
+    performance.now = now;
+  }
+});

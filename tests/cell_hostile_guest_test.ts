@@ -2,7 +2,10 @@ import assert from "node:assert/strict";
 import { ENV_FUNCTIONS } from "../src/cell/abi/extism.ts";
 import { WASI_FUNCTIONS } from "../src/cell/wasi.ts";
 import { GuestUnderTest } from "./support/guests.ts";
+import { inOwnProcess } from "./support/own_process.ts";
 import { becomesTrue, measured, promise, residentMb } from "./support/promises.ts";
+
+const alone = inOwnProcess(import.meta.url);
 
 const LETTERS: Readonly<Record<string, string>> = { i: "i32", j: "i64" };
 
@@ -180,39 +183,42 @@ const ATTACKS: readonly Attack[] = [
   },
 ];
 
-Deno.test(`An attack ends with a typed outcome for its call, the next call is fine, and memory comes back [${ATTACKS.length} cases]`, async () => {
-  let broken = "";
-  const startMb = residentMb();
-  let worstMb = 0;
-  for (const { name, body, around, kind, says } of ATTACKS) {
-    using guest = await GuestUnderTest.start(hostile(body, around), { pool: { cells: 1 } });
-    for (let round = 0; round < 2; round++) {
-      const { outcome, log } = await guest.call("run", "attack", 10_000);
-      const text = outcome.kind === "trapped" ? outcome.text : "";
-      if (outcome.kind !== kind || (says !== undefined && !says.test(text))) {
-        broken += `${name}: ${outcome.kind} ${text}\n`;
+alone(
+  `An attack ends with a typed outcome for its call, the next call is fine, and memory comes back [${ATTACKS.length} cases]`,
+  async () => {
+    let broken = "";
+    const startMb = residentMb();
+    let worstMb = 0;
+    for (const { name, body, around, kind, says } of ATTACKS) {
+      using guest = await GuestUnderTest.start(hostile(body, around), { pool: { cells: 1 } });
+      for (let round = 0; round < 2; round++) {
+        const { outcome, log } = await guest.call("run", "attack", 10_000);
+        const text = outcome.kind === "trapped" ? outcome.text : "";
+        if (outcome.kind !== kind || (says !== undefined && !says.test(text))) {
+          broken += `${name}: ${outcome.kind} ${text}\n`;
+        }
+        if (outcome.kind === "returned") assert.ok((outcome.error?.length ?? 0) <= 6 * 65_536);
+        assert.ok(log.lines.length <= 1_000);
+        for (const line of log.lines) {
+          assert.ok(line.text.length <= 6 * 4_096);
+          // deno-lint-ignore no-control-regex
+          assert.doesNotMatch(line.text, /[\x00-\x1f\x7f]/);
+        }
+        const next = await guest.call("run", "");
+        if (next.outcome.kind !== "returned") broken += `${name}: next call ${next.outcome.kind}\n`;
+        worstMb = Math.max(worstMb, residentMb());
       }
-      if (outcome.kind === "returned") assert.ok((outcome.error?.length ?? 0) <= 6 * 65_536);
-      assert.ok(log.lines.length <= 1_000);
-      for (const line of log.lines) {
-        assert.ok(line.text.length <= 6 * 4_096);
-        // deno-lint-ignore no-control-regex
-        assert.doesNotMatch(line.text, /[\x00-\x1f\x7f]/);
-      }
-      const next = await guest.call("run", "");
-      if (next.outcome.kind !== "returned") broken += `${name}: next call ${next.outcome.kind}\n`;
-      worstMb = Math.max(worstMb, residentMb());
+      const { lost, cells } = guest.pool.counters;
+      if (lost !== 0 || cells !== 1) broken += `${name}: ${lost} cells lost\n`;
     }
-    const { lost, cells } = guest.pool.counters;
-    if (lost !== 0 || cells !== 1) broken += `${name}: ${lost} cells lost\n`;
-  }
-  assert.equal(broken, "");
-  await becomesTrue(() => residentMb() < startMb + 250, 5_000);
-  measured(
-    `resident memory: ${startMb} MB before, ${worstMb} MB at worst, ${residentMb()} MB after`,
-  );
-  assert.ok(residentMb() < startMb + 400);
-});
+    assert.equal(broken, "");
+    await becomesTrue(() => residentMb() < startMb + 250, 5_000);
+    measured(
+      `resident memory: ${startMb} MB before, ${worstMb} MB at worst, ${residentMb()} MB after`,
+    );
+    assert.ok(residentMb() < startMb + 400);
+  },
+);
 
 promise("A guest's memory is given back, however it hides it", [
   { name: "exported", memory: '(memory (export "memory") 1)', start: "" },
@@ -233,7 +239,7 @@ promise("A guest's memory is given back, however it hides it", [
   for (let i = 0; i < 10; i++) await guest.call("run");
   measured(`${startMb} MB after the first call, ${residentMb()} MB after ten more of 98 MB each`);
   assert.ok(residentMb() < startMb + 500, `${residentMb()} MB`);
-});
+}, alone);
 
 const HOSTILE_I64 = [
   ...[0n, 1n, 8n, 63n, 64n, 65_528n, 65_529n, 65_535n, 65_536n, 2n ** 31n, 2n ** 31n - 1n],

@@ -96,6 +96,63 @@ Deno.test("A call can be cancelled before and while it waits", async () => {
   assert.equal(code(await running), 0);
 });
 
+Deno.test("A caller that goes away is told at once, and its guest's host call is cut off", async () => {
+  const signals: AbortSignal[] = [];
+  const { guest } = await waiter({
+    pool: { cells: 1 },
+    handle: (_name, _request, signal) => new Promise(() => signals.push(signal)),
+  });
+  using _ = guest;
+  const abort = new AbortController();
+  const options = { timeoutMs: 60_000, signal: abort.signal };
+  const running = guest.pool.call("run", new Uint8Array(), options);
+  assert.ok(await becomesTrue(() => signals.length === 1, 5_000));
+  abort.abort();
+  await assert.rejects(running, { code: "call.cancelled", detail: "context canceled" });
+  assert.equal(signals[0]?.aborted, true);
+  // The only cell is free again, and was not lost.
+  const next = guest.call("run", "", 100);
+  assert.ok(await becomesTrue(() => signals.length === 2, 5_000));
+  assert.equal(code(await next), "deadline");
+  const { calls, deadlines, lost, cells } = guest.pool.counters;
+  assert.deepEqual({ calls, deadlines, lost, cells }, {
+    calls: 2,
+    deadlines: 1,
+    lost: 0,
+    cells: 1,
+  });
+});
+
+Deno.test("A guest whose caller has gone is answered nothing more, and computes no longer than its deadline", async () => {
+  let asked = 0;
+  // It asks for ever, whatever it is answered.
+  const asks = `(module (import "extism:host/user" "ask" (func $ask (param i64) (result i64)))
+    (func (export "run") (loop (drop (call $ask (i64.const 0))) (br 0)))
+    (func (export "spin") (loop (br 0))))`;
+  using guest = await GuestUnderTest.start(asks, {
+    functions: ["ask"],
+    handle: () => {
+      asked++;
+      return new Uint8Array();
+    },
+    pool: { cells: 1 },
+  });
+  for (const [index, name] of ["run", "spin"].entries()) {
+    const timeoutMs = index === 0 ? 60_000 : 200;
+    const abort = new AbortController();
+    const options = { timeoutMs, signal: abort.signal };
+    const running = guest.pool.call(name, new Uint8Array(), options);
+    const isRunning = () => asked > 10 && guest.pool.counters.calls > index;
+    assert.ok(await becomesTrue(isRunning, 5_000));
+    abort.abort();
+    await assert.rejects(running, { code: "call.cancelled" });
+  }
+  const before = asked;
+  assert.ok(await becomesTrue(() => guest.pool.counters.deadlines === 1, 5_000));
+  assert.equal(asked, before);
+  assert.deepEqual([guest.pool.counters.lost, guest.pool.counters.cells], [0, 1]);
+});
+
 Deno.test("Closing refuses what waits, loses what runs, and refuses what comes", async () => {
   const { guest } = await waiter({ pool: { cells: 1 } });
   const running = guest.call("run");
@@ -210,4 +267,17 @@ Deno.test("A module is compiled once for each content, and the cache keeps to it
   assert.notEqual(await cache.compile(module(1)), a);
   await assert.rejects(cache.compile(new Uint8Array(20)), { code: "module.malformed" });
   assert.ok(cache.bytes <= 100);
+});
+
+Deno.test("cells that are ended give their threads back at once, also where a guest waits for its host", async () => {
+  const { stdout, success } = await new Deno.Command("deno", {
+    args: ["run", "--no-check", "-A", "--v8-flags=--liftoff-only", "tests/support/ended_cells.ts"],
+    stderr: "inherit",
+  }).output();
+  assert.ok(success);
+  assert.deepEqual(JSON.parse(new TextDecoder().decode(stdout)), {
+    during: 2,
+    after: 0,
+    kinds: ["lost", "lost"],
+  });
 });

@@ -1,8 +1,16 @@
 import assert from "node:assert/strict";
-import { displayWidth, greeting, parseCommand, perform, reportError } from "../src/cli/mod.ts";
+import {
+  actsOn,
+  displayWidth,
+  greeting,
+  parseCommand,
+  perform,
+  reportError,
+} from "../src/cli/mod.ts";
 import { SoundproofError } from "../src/errors.ts";
 import type { PluginSummary } from "../src/host/mod.ts";
-import { type Answer, fakeHost, summary } from "./support/fake_host.ts";
+import { FakeAdministration } from "./support/fake_administration.ts";
+import { type Answer, summary } from "./support/fake_host.ts";
 import { FakeTerminal } from "./support/fake_terminal.ts";
 
 /** A text that would repaint the screen and turn the line around. */
@@ -32,9 +40,12 @@ const HOSTILE_PLUGIN: PluginSummary = summary({
 async function run(line: string, width?: number, plugins?: PluginSummary[], answer?: Answer) {
   const terminal = new FakeTerminal(width);
   const command = parseCommand(["plugin", ...line.split(" ")]);
-  assert.ok(command.kind !== "help" && command.kind !== "version" && command.kind !== "start");
-  assert.ok(command.kind !== "functions");
-  const code = await perform(command, fakeHost(plugins, answer), terminal);
+  assert.ok(actsOn(command, "installation"));
+  const admin = new FakeAdministration({
+    plugins: (plugins ?? [summary()]).map((plugin) => ({ plugin })),
+    ...(answer !== undefined && { answer }),
+  });
+  const code = await perform(command, { admin, service: true, terminal, json: command.json });
   return { code, stdout: terminal.stdout, stderr: terminal.stderr };
 }
 
@@ -57,8 +68,9 @@ for (
       "plugin",
       ...line.split(" ").map((word) => word === "ID" ? HOSTILE_PLUGIN.id : word),
     ]);
-    assert.ok(command.kind === "list" || command.kind === "info" || command.kind === "validate");
-    await perform(command, fakeHost([HOSTILE_PLUGIN]), terminal);
+    assert.ok(actsOn(command, "installation"));
+    const admin = new FakeAdministration({ plugins: [{ plugin: HOSTILE_PLUGIN }] });
+    await perform(command, { admin, service: true, terminal, json: command.json });
     const shown = terminal.stdout + terminal.stderr;
     assert.ok(shown.includes("evil"));
     assert.doesNotMatch(shown, RAW);
@@ -159,4 +171,25 @@ Deno.test("enable and disable say what became of the plugin", async () => {
   assert.equal((await run("disable echo")).stdout, "echo is disabled\n");
   assert.equal((await run("enable echo")).stdout, "echo is running\n");
   assert.equal(JSON.parse((await run("disable echo --json")).stdout).state, "disabled");
+});
+
+Deno.test("what a person has read and agreed to is granted to that package alone", async () => {
+  class Swapped extends FakeAdministration {
+    override async review(id: string, bytes?: Uint8Array<ArrayBuffer>) {
+      return { ...await super.review(id, bytes), sha256: "a".repeat(64) };
+    }
+  }
+  const plugin = summary({ ...HOSTILE_PLUGIN, id: "p", state: "disabled" });
+  for (const kind of ["enable", "approve"]) {
+    const admin = new Swapped({ plugins: [{ plugin }] });
+    const command = parseCommand(["plugin", kind, "p"]);
+    assert.ok(actsOn(command, "installation"));
+    const terminal = new FakeTerminal(80, ["y"]);
+    await assert.rejects(
+      () => perform(command, { admin, service: true, terminal, json: false }),
+      { code: "plugin.changed" },
+    );
+    assert.match(terminal.stderr, /^SHA-256 a{64}$/m);
+    assert.equal(admin.decisionOn("p"), undefined);
+  }
 });

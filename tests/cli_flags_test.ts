@@ -24,12 +24,21 @@ function plan(line: string, facts: Partial<LaunchPlan> = {}, pluginsFolder?: str
     localAddresses: [],
     musicServer: { read: [], write: [], env: [], addresses: [] },
     named: [],
+    written: [],
     ...facts,
   };
 }
 
 /** The network of a command that runs plugins: all of it but what is nobody's business. */
 const NET = ["--allow-net", `--deny-net=${deniedRanges([]).join(",")}`];
+
+/** A service runs. */
+const SERVICE = {
+  service: "http://127.0.0.1:4747",
+  linkTargets: ["/work/plugin"],
+  realPaths: ["/srv/real"],
+  musicServer: { read: ["/srv/music"], write: ["/srv/music"], env: ["P"], addresses: [] },
+};
 
 /** A plan and the flags that it must come to. */
 const CASES: readonly [string, LaunchPlan, readonly string[]][] = [
@@ -58,6 +67,41 @@ const CASES: readonly [string, LaunchPlan, readonly string[]][] = [
     ...NET,
     "--deny-import",
   ]],
+  [
+    "start on a socket",
+    plan("start", { listening: { read: ["/run/s.sock"], write: ["/run/s.sock"], addresses: [] } }),
+    [
+      "--no-prompt",
+      "--allow-read=/opt/soundproof/src,/home/me/data,/run/s.sock",
+      "--allow-write=/home/me/data,/run/s.sock",
+      ...NET,
+      "--deny-import",
+    ],
+  ],
+  [
+    "start on all addresses, with a certificate",
+    plan("start", { listening: { read: ["/etc/cert"], write: [], addresses: ["0.0.0.0"] } }),
+    [
+      "--no-prompt",
+      "--allow-read=/opt/soundproof/src,/home/me/data,/etc/cert",
+      "--allow-write=/home/me/data",
+      "--allow-net",
+      `--deny-net=${deniedRanges([]).filter((cidr) => cidr !== "0.0.0.0/8").join(",")}`,
+      "--deny-import",
+    ],
+  ],
+  [
+    "start on a private address",
+    plan("start", { listening: { read: [], write: [], addresses: ["192.168.1.5"] } }),
+    [
+      "--no-prompt",
+      "--allow-read=/opt/soundproof/src,/home/me/data",
+      "--allow-write=/home/me/data",
+      "--allow-net",
+      `--deny-net=${deniedRanges(["192.168.1.5"]).join(",")}`,
+      "--deny-import",
+    ],
+  ],
   [
     "start with a music server",
     plan("start", {
@@ -90,10 +134,10 @@ const CASES: readonly [string, LaunchPlan, readonly string[]][] = [
       "--deny-import",
     ],
   ],
-  ["start with plugins elsewhere, which are only read", plan("start", {}, "/srv/plugins"), [
+  ["start with plugins elsewhere, which it installs into", plan("start", {}, "/srv/plugins"), [
     "--no-prompt",
     "--allow-read=/opt/soundproof/src,/home/me/data,/srv/plugins",
-    "--allow-write=/home/me/data",
+    "--allow-write=/home/me/data,/srv/plugins",
     ...NET,
     "--deny-import",
   ]],
@@ -149,6 +193,97 @@ const CASES: readonly [string, LaunchPlan, readonly string[]][] = [
       "--allow-read=/opt/soundproof/src,/home/me/data,/home/me/x",
       "--allow-write=/home/me/data",
       ...NET,
+      "--deny-import",
+    ],
+  ],
+  ["plugin disable with plugins elsewhere", plan("plugin disable a", {}, "/srv/plugins"), [
+    "--no-prompt",
+    "--allow-read=/opt/soundproof/src,/home/me/data,/srv/plugins",
+    "--allow-write=/home/me/data",
+    "--deny-import",
+  ]],
+  ["plugin remove with plugins elsewhere", plan("plugin remove a", {}, "/srv/plugins"), [
+    "--no-prompt",
+    "--allow-read=/opt/soundproof/src,/home/me/data,/srv/plugins",
+    "--allow-write=/home/me/data,/srv/plugins",
+    "--deny-import",
+  ]],
+  [
+    "plugin install of a file",
+    plan("plugin install a.ndp", { named: ["/home/me/a.ndp"] }),
+    [
+      "--no-prompt",
+      "--allow-read=/opt/soundproof/src,/home/me/data,/home/me/a.ndp",
+      "--allow-write=/home/me/data",
+      ...NET,
+      "--deny-import",
+    ],
+  ],
+  ["plugin list by a running service", plan("plugin list", SERVICE), [
+    "--no-prompt",
+    "--allow-read=/opt/soundproof/src,/home/me/data/token",
+    "--allow-net=127.0.0.1:4747",
+    "--deny-import",
+  ]],
+  [
+    "plugin install of a file by a running service",
+    plan("plugin install a.ndp", { ...SERVICE, named: ["/home/me/a.ndp"] }),
+    [
+      "--no-prompt",
+      "--allow-read=/opt/soundproof/src,/home/me/data/token,/home/me/a.ndp",
+      "--allow-net=127.0.0.1:4747",
+      "--deny-import",
+    ],
+  ],
+  [
+    "plugin install of a URL by a running service",
+    plan("plugin install https://example.com/a.ndp", SERVICE),
+    [
+      "--no-prompt",
+      "--allow-read=/opt/soundproof/src,/home/me/data/token",
+      ...NET,
+      "--deny-import",
+    ],
+  ],
+  ["plugin list by a service at IPv6", plan("plugin list", { service: "http://[::1]:80" }), [
+    "--no-prompt",
+    "--allow-read=/opt/soundproof/src,/home/me/data/token",
+    "--allow-net=[::1]:80",
+    "--deny-import",
+  ]],
+  ["plugin list by a service at a socket", plan("plugin list", { service: "unix:/run/s.sock" }), [
+    "--no-prompt",
+    "--allow-read=/opt/soundproof/src,/home/me/data/token,/run/s.sock",
+    "--allow-write=/run/s.sock",
+    "--allow-net=unix:/run/s.sock,localhost:80",
+    "--deny-import",
+  ]],
+  ["plugin dev, which makes a link", plan("plugin dev a", SERVICE), [
+    "--no-prompt",
+    "--allow-read",
+    "--allow-write",
+    "--deny-import",
+  ]],
+  [
+    "plugin pack",
+    plan("plugin pack ./a", {
+      named: ["/home/me/a"],
+      written: ["/home/me/a.ndp", "/home/me/a.ndp.part"],
+    }),
+    [
+      "--no-prompt",
+      "--allow-read=/opt/soundproof/src,/home/me/a,/home/me/a.ndp,/home/me/a.ndp.part",
+      "--allow-write=/home/me/a.ndp,/home/me/a.ndp.part",
+      "--deny-import",
+    ],
+  ],
+  [
+    "token list",
+    plan("token list", { musicServer: { read: ["/m"], write: [], env: ["P"], addresses: [] } }),
+    [
+      "--no-prompt",
+      "--allow-read=/opt/soundproof/src,/home/me/data",
+      "--allow-write=/home/me/data",
       "--deny-import",
     ],
   ],

@@ -73,14 +73,15 @@ Deno.test("the configuration counts, and its mistakes are told and cost nothing 
   const service = await startService(["--data", data]);
   assert.ok(Deno.statSync(`${folder.path}/elsewhere`).isDirectory);
   assert.equal(await service.stop(), 0);
-  const stderr = await service.stderr;
+  const told = (await service.stderr).trim().split("\n").map((line) => JSON.parse(line));
+  assert.deepEqual(told.map(({ level }) => level), ["warn", "warn"]);
   assert.match(
-    stderr,
-    /^warning: .*soundproof\.toml: line 2: \$\.Server\.Listen is not applied: found "0/m,
+    told[0].message,
+    /soundproof\.toml: line 2: \$\.Server\.Listen is not applied: found "0/,
   );
   assert.match(
-    stderr,
-    /^warning: .*soundproof\.toml: line 5: \$\.Plugins\.Foldr is not applied: found an unk/m,
+    told[1].message,
+    /soundproof\.toml: line 5: \$\.Plugins\.Foldr is not applied: found an unk/,
   );
 });
 

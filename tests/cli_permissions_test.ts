@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { taskArguments } from "./support/launcher.ts";
-import { tempDir } from "./support/temp_dir.ts";
+import { copyTree, tempDir } from "./support/temp_dir.ts";
 
 const ALLOWED = new Set(["write the data folder", "read its own code", "listen on loopback"]);
 
@@ -36,11 +36,3 @@ Deno.test("the launched service can do what its configuration says, and nothing 
     assert.notEqual(state, "granted", `${name} is granted without a list`);
   }
 });
-
-function copyTree(from: string, to: string): void {
-  Deno.mkdirSync(to, { recursive: true });
-  for (const { name, isDirectory } of Deno.readDirSync(from)) {
-    if (isDirectory) copyTree(`${from}/${name}`, `${to}/${name}`);
-    else Deno.copyFileSync(`${from}/${name}`, `${to}/${name}`);
-  }
-}

@@ -1,5 +1,11 @@
 import assert from "node:assert/strict";
-import { parseAddress, parseConfiguration, readConfiguration } from "../src/configuration/mod.ts";
+import {
+  isLocal,
+  type Listen,
+  parseConfiguration,
+  parseListen,
+  readConfiguration,
+} from "../src/configuration/mod.ts";
 import { tempDir } from "./support/temp_dir.ts";
 
 Deno.test("a full configuration is read", () => {
@@ -142,18 +148,13 @@ Deno.test("plugins, their limits and a music server are read, in units that the 
       url: "https://music.example/navidrome",
       username: "soundproof",
       password: { env: "MUSIC_PASSWORD" },
+      usernames: [],
       formPost: false,
+      watches: true,
       libraryPaths: new Map([[1, "/srv/music"]]),
       writableLibraries: [1],
     },
   });
-});
-
-Deno.test("AutoReload is understood, and said not to be there yet", () => {
-  const { problems } = parseConfiguration("[Plugins]\nAutoReload = true");
-  assert.equal(problems[0]?.path, "$.Plugins.AutoReload");
-  assert.match(problems[0]?.wanted ?? "", /not watched yet/);
-  assert.deepEqual(parseConfiguration("[Plugins]\nAutoReload = false").problems, []);
 });
 
 /** A mistake, its path, and the line of its key. */
@@ -194,7 +195,7 @@ Deno.test("a file that is not there is empty, unless it was asked for", () => {
   assert.throws(() => readConfiguration(file, true), { code: "configuration.invalid" });
 });
 
-const ADDRESSES: readonly [string, { hostname: string; port: number } | undefined][] = [
+const ADDRESSES: readonly [string, Listen | undefined][] = [
   ["127.0.0.1:4747", { hostname: "127.0.0.1", port: 4747 }],
   ["127.255.0.3:0", { hostname: "127.255.0.3", port: 0 }],
   ["localhost:80", { hostname: "localhost", port: 80 }],
@@ -207,15 +208,44 @@ const ADDRESSES: readonly [string, { hostname: string; port: number } | undefine
   ["127.0.0.256:80", undefined],
   ["127.1:80", undefined],
   [":4747", undefined],
-  ["0.0.0.0:4747", undefined],
-  ["[::]:4747", undefined],
-  ["192.168.1.5:4747", undefined],
+  ["0.0.0.0:4747", { hostname: "0.0.0.0", port: 4747 }],
+  ["[::]:4747", { hostname: "::", port: 4747 }],
+  ["192.168.1.5:4747", { hostname: "192.168.1.5", port: 4747 }],
+  ["unix:/run/soundproof.sock", { path: "/run/soundproof.sock" }],
+  ["unix:here.sock", { path: "here.sock" }],
+  ["unix:", undefined],
+  ["[localhost]:80", undefined],
+  ["music.example:80", undefined],
   ["localhost.evil.example:80", undefined],
   ["127.0.0.1:80,0.0.0.0:80", undefined],
 ];
 for (const [text, address] of ADDRESSES) {
   Deno.test(`the address "${text}" is ${address ? "read" : "refused"}`, () => {
-    if (address) assert.deepEqual(parseAddress(text), address);
-    else assert.throws(() => parseAddress(text), { code: "configuration.invalid" });
+    if (address) assert.deepEqual(parseListen(text), address);
+    else assert.throws(() => parseListen(text), { code: "configuration.invalid" });
   });
 }
+
+Deno.test("only loopback and sockets are of this machine alone", () => {
+  for (const text of ["127.9.9.9:1", "localhost:1", "[::1]:1", "unix:/s"]) {
+    assert.ok(isLocal(parseListen(text)), text);
+  }
+  for (const text of ["0.0.0.0:1", "[::]:1", "192.168.1.5:1", "128.0.0.1:1", "[::ffff:7f00:1]:1"]) {
+    assert.ok(!isLocal(parseListen(text)), text);
+  }
+});
+
+Deno.test("off loopback nothing is listened at without TLS, unless that is allowed", () => {
+  const read = (more: string) => parseConfiguration(`[Server]\nListen = "[::]:1"\n${more}`);
+  const listen = { hostname: "::", port: 1 };
+  assert.equal(read("").listen, undefined);
+  assert.equal(read("").problems[0]?.path, "$.Server.Listen");
+  assert.equal(read("AllowInsecure = false").listen, undefined);
+  assert.deepEqual(read("AllowInsecure = true").listen, listen);
+  const { tls, listen: secure } = read('TlsCertificate = "c"\nTlsKey = "k"');
+  assert.deepEqual([secure, tls], [listen, { certificate: "c", key: "k" }]);
+  for (const half of ['TlsCertificate = "c"', 'TlsKey = "k"']) {
+    assert.equal(read(half).tls, undefined);
+    assert.equal(read(half).problems.length, 1);
+  }
+});

@@ -27,7 +27,7 @@ export interface GuestSetup {
   readonly logLevel?: number;
   /** Host functions of `extism:host/user` by name: JSON in, JSON out; a text is answered as it is. */
   // deno-lint-ignore no-explicit-any
-  readonly host?: Readonly<Record<string, (request: any) => unknown>>;
+  readonly host?: Readonly<Record<string, (request: any, text: string) => unknown>>;
 }
 
 const LEVELS = ["trace", "debug", "info", "warn", "error"];
@@ -101,7 +101,7 @@ export function callGuest(
   const user: Record<string, (request: bigint) => bigint> = {};
   for (const [name, answer] of Object.entries(host)) {
     user[name] = (request) => {
-      const value = answer(JSON.parse(text(request)));
+      const value = answer(JSON.parse(text(request)), text(request));
       return putText(typeof value === "string" ? value : JSON.stringify(value));
     };
   }

@@ -244,9 +244,31 @@ Deno.test("host: unloading ends the cells, and a call that runs is told", async 
     code: "pool.closed",
   });
   const running = assert.rejects(answerOf(host, "loop", "run"), { code: "guest.lost" });
-  await host.close();
+  await Promise.all([host.close(), host.close()]);
   await running;
+  await host.close();
   assert.deepEqual(host.list(), []);
+});
+
+Deno.test("host: a plugin that its configuration switches off answers the call that runs, and takes no other", async () => {
+  using data = new TestData();
+  const guest = kernelGuest(`
+    (func (export "quick") (result i32) (call $give (i64.const 1)) (i32.const 0))
+    (func (export "slow") (result i32) (local $left i32)
+      (local.set $left (i32.const 60000000))
+      (loop $again
+        (local.set $left (i32.sub (local.get $left) (i32.const 1)))
+        (br_if $again (local.get $left)))
+      (call $give (i64.const 1)) (i32.const 0))`);
+  data.folder("p", { guest });
+  await using host = await data.open();
+  await host.enable("p");
+  await answerOf(host, "p", "quick");
+  const running = answerOf(host, "p", "slow");
+  await Promise.all([running, host.reconfigure({ settings: { p: { enabled: false } } })]);
+  await assert.rejects(answerOf(host, "p", "quick"), { code: "plugin.not_running" });
+  assert.equal(host.info("p").state, "disabled");
+  assert.equal(host.info("p").cells, 0);
 });
 
 Deno.test("host: a module that two plugins share has its own settings and log in each", async () => {

@@ -40,7 +40,7 @@ for (const [permissions, sentence] of LACKS) {
     await using place = new ServiceHost();
     place.install("p", { permissions });
     await place.start({ musicServer: {} });
-    await rejects(place.host.enable("p", undefined, { users: "all", libraries: "all" }), {
+    await rejects(place.host.enable("p", { users: "all", libraries: "all" }), {
       code: "services.server_part_missing",
       message: new RegExp(sentence),
     });
@@ -71,7 +71,7 @@ for (const [permissions, text] of UNASSIGNED) {
     });
     strictEqual(place.host.info("p").state, "disabled");
     const assigned = { users: ["bob"], libraries: [2] };
-    strictEqual((await place.host.enable("p", undefined, assigned)).state, "running");
+    strictEqual((await place.host.enable("p", assigned)).state, "running");
   });
 }
 
@@ -89,7 +89,7 @@ Deno.test("what was assigned holds after a restart, and after enabling again wit
   await place.host.disable("p");
   await place.host.enable("p");
   deepStrictEqual(await names(), ["bob"]);
-  await place.host.enable("p", undefined, { users: "all" });
+  await place.host.enable("p", { users: "all" });
   deepStrictEqual(await names(), ["admin", "Alice", "bob"]);
 });
 
@@ -161,11 +161,45 @@ for (const [what, library, libraries, mounts] of ASSIGNED) {
     using place = new Libraries();
     place.install(library, PREOPENS);
     await using host = await place.open();
-    await host.enable("p", undefined, { libraries });
+    await host.enable("p", { libraries });
     const { errnos } = readWasiRun(await host.plugin("p").call("run", new Uint8Array()), 3);
     strictEqual(errnos.filter((errno) => errno === 0).length, mounts);
   });
 }
+
+Deno.test("mounts come in upstream's order, and a plugin's own folder is there before anything is written", async () => {
+  using place = new Libraries();
+  const names: WasiCall[] = [3, 4, 5].map((fd, index) => [
+    "fd_prestat_dir_name",
+    fd,
+    SCRATCH + 16 * index,
+    [3, 4].includes(fd) ? "/libraries/1".length : "/storage".length,
+  ]);
+  const list: WasiCall = ["fd_readdir", 5, SCRATCH + 64, 64, 0n, SCRATCH + 48];
+  const permissions = { library: { filesystem: true }, storage: {} };
+  const manifest = { name: "p", author: "a", version: "1", permissions };
+  place.data.folder("p", { manifest, guest: wasiProgram([...names, list]) });
+  await using host = await place.open();
+  await host.enable("p", { libraries: "all" });
+  const { mode } = Deno.statSync(`${place.data.path}/plugin-data/p/storage`);
+  strictEqual((mode ?? 0) & 0o777, 0o700);
+  const run = readWasiRun(await host.plugin("p").call("run", new Uint8Array()), 4);
+  deepStrictEqual(run.errnos, [0, 0, 0, 0]);
+  const text = new TextDecoder().decode(run.scratch.subarray(0, 48)).replaceAll(/\0+/g, " ").trim();
+  strictEqual(text, "/libraries/1 /libraries/2 /storage");
+});
+
+Deno.test("a plugin whose own folder cannot be made is not loaded, and the text names the service", async () => {
+  await using place = new ServiceHost();
+  place.install("p", { permissions: { storage: {} } });
+  await place.start();
+  Deno.mkdirSync(`${place.data.path}/plugin-data/p`, { recursive: true });
+  Deno.writeTextFileSync(`${place.data.path}/plugin-data/p/storage`, "in the way");
+  await rejects(place.host.enable("p"), {
+    code: "services.unavailable",
+    message: /creating Storage service: /,
+  });
+});
 
 Deno.test("library mounts: files are read, and written only where that was granted", async () => {
   using place = new Libraries();
@@ -179,13 +213,13 @@ Deno.test("library mounts: files are read, and written only where that was grant
   );
   await using host = await place.open();
   const run = async () => readWasiRun(await host.plugin("p").call("run", new Uint8Array()), 3);
-  await host.enable("p", undefined, { libraries: [2] });
+  await host.enable("p", { libraries: [2] });
   const first = await run();
   deepStrictEqual(first.errnos.slice(0, 2), [0, 0]);
   strictEqual(new TextDecoder().decode(first.scratch.subarray(256, 262)), "la two");
   notStrictEqual(first.errnos[2], 0);
   throws(() => Deno.statSync(`${place.data.beside("two")}/new`), Deno.errors.NotFound);
-  await host.enable("p", undefined, { writeLibraries: true });
+  await host.enable("p", { writeLibraries: true });
   deepStrictEqual((await run()).errnos, [0, 0, 0]);
   strictEqual(Deno.statSync(`${place.data.beside("two")}/new`).size, 0);
 });
@@ -196,7 +230,7 @@ Deno.test("library mounts: a music server that does not answer costs the librari
   await using host = await place.data.open({
     musicServer: { libraries: { list: () => Promise.reject(new Error("down")) } },
   });
-  await host.enable("p", undefined, { libraries: "all" });
+  await host.enable("p", { libraries: "all" });
   deepStrictEqual(place.data.messages("p"), ["Cannot mount libraries until the next load: down"]);
   const { errnos } = readWasiRun(await host.plugin("p").call("run", new Uint8Array()), 3);
   ok(errnos.every((errno) => errno !== 0));

@@ -99,7 +99,7 @@ Deno.test("the connection goes to the address that was judged, not to another lo
 
 Deno.test("the next judged address is tried where the first does not answer", async () => {
   await using server = loopbackServer();
-  const local = { network: false, addresses: ["127.0.0.0/8"] };
+  const local = { addresses: ["127.0.0.0/8"] };
   // Nobody listens on 127.0.0.9.
   const dns: Dns = { "cname.example.com": ["127.0.0.9", "127.0.0.1"] };
   await using use = await networkHost({ p: { ...ANY, local } }, dns);

@@ -15,6 +15,7 @@ function launched(localAddresses: readonly string[] = []): string[] {
     localAddresses,
     musicServer: { read: [], write: [], env: [], addresses: [] },
     named: [],
+    written: [],
   }));
   return flags.filter((flag) => /^--(?:allow|deny)-net/.test(flag));
 }
@@ -108,7 +109,7 @@ Deno.test("an address that the process is denied cannot be granted, and the text
 });
 
 Deno.test("the local network counts as denied where each of its blocks is", () => {
-  const all = { network: true, addresses: ["nas.lan"] };
+  const all = { localNetwork: true, addresses: ["nas.lan"] };
   deepStrictEqual(deniedAddresses(all, () => true), ["the local network"]);
   deepStrictEqual(deniedAddresses(all, (address) => address !== "192.168.0.1"), []);
 });

@@ -2,6 +2,11 @@ import { ok, strictEqual } from "node:assert/strict";
 import { HostNetwork } from "../src/host/host_network.ts";
 import { PluginNetwork } from "../src/host/plugin_network.ts";
 import { type Dns, LOOPBACK, loopbackServer, networkHost } from "./support/network_host.ts";
+import { inOwnProcess } from "./support/own_process.ts";
+import { measured, residentMb } from "./support/promises.ts";
+import { quietTelemetry } from "./support/telemetry.ts";
+
+const alone = inOwnProcess(import.meta.url);
 
 // A name that the system answers at once: Deno looks names up in the gate too, though the gateway decides.
 const DNS: Dns = { localhost: ["127.0.0.1"] };
@@ -58,14 +63,12 @@ async function eventually(holds: () => boolean | Promise<boolean>): Promise<void
   throw new Error(`did not come true: ${holds}`);
 }
 
-const megabytes = () => Math.round(Deno.memoryUsage().rss / 1e6);
-
 /** Usual time: noise of a busy machine is allowed for, waiting for somebody else's request is not. */
 function isUsual(during: number, before: number): boolean {
   return during < 5 * before + 25;
 }
 
-Deno.test("500 requests in flight that never end do not slow down another plugin", async () => {
+alone("500 requests in flight that never end do not slow down another plugin", async () => {
   await using server = stubborn();
   const network = new HostNetwork({
     gateLimits: { requests: 64, idleMs: IDLE_MS },
@@ -75,9 +78,10 @@ Deno.test("500 requests in flight that never end do not slow down another plugin
     new PluginNetwork({
       id,
       permissions: { http: HTTP },
-      local: LOOPBACK,
+      addresses: LOOPBACK.addresses ?? [],
       network,
       limits: {},
+      telemetry: quietTelemetry(),
       onRefusal: () => {},
     });
   const send = (from: PluginNetwork, path: string, signal: AbortSignal) =>
@@ -101,7 +105,7 @@ Deno.test("500 requests in flight that never end do not slow down another plugin
       counters.every((counted) => counted?.open === 0);
   };
   // What a first round leaves in the allocator is not a leak; what a second one adds to it would be.
-  const memory = [megabytes()];
+  const memory = [residentMb()];
   const during: number[] = [];
   for (let round = 0; round < 2; round++) {
     const enough = new AbortController();
@@ -119,24 +123,22 @@ Deno.test("500 requests in flight that never end do not slow down another plugin
     ok((await settled).every(({ status }) => status === "rejected"));
     await eventually(() => server.open.size === 0);
     await eventually(idle);
-    memory.push(megabytes());
+    memory.push(residentMb());
   }
   const after = await median(quick);
   await Promise.all([other, ...busy].map((from) => from.close()));
   await network.close();
   const shown = [before, ...during, after].map((ms) => ms.toFixed(1));
-  // deno-lint-ignore no-console
-  console.log(
+  measured(
     `500 requests of gates, twice: another plugin's median ${shown.join(", ")} ms ` +
       `before, during, during, after; RSS ${memory.join(", ")} MB before, after, after`,
   );
   for (const ms of during) ok(isUsual(ms, before), `${ms} ms, before ${before} ms`);
-  // Wide, since test files that run at the same time are of the same process.
   const [, first = 0, second = 0] = memory;
   ok(second < first + 250, `${first} MB, then ${second} MB`);
 });
 
-Deno.test("500 calls of guests that wait for the network do not slow down another plugin", async () => {
+alone("500 calls of guests that wait for the network do not slow down another plugin", async () => {
   await using server = stubborn();
   const names = Array.from({ length: PLUGINS }, (_, index) => `busy${index}`);
   const plugins = Object.fromEntries(
@@ -154,7 +156,7 @@ Deno.test("500 calls of guests that wait for the network do not slow down anothe
   const quick = () => use.send("other", url("/quick"));
   await quick();
   const before = await median(quick);
-  const start = megabytes();
+  const start = residentMb();
 
   const sent = names.flatMap((name, index) =>
     Array.from(
@@ -171,12 +173,11 @@ Deno.test("500 calls of guests that wait for the network do not slow down anothe
   strictEqual([...codes].sort().join(), "guest.deadline,pool.queue_deadline");
   await eventually(() => server.open.size === 0);
   await eventually(() => use.host.list().every(({ id, cells }) => id === "other" || cells === 0));
-  // deno-lint-ignore no-console
-  console.log(
+  measured(
     `500 calls of guests: another plugin's median ${before.toFixed(1)} ms before, ${
       during.toFixed(1)
-    } ms during; RSS ${start} MB before, ${megabytes()} MB after`,
+    } ms during; RSS ${start} MB before, ${residentMb()} MB after`,
   );
   ok(isUsual(during, before), `${during} ms, before ${before} ms`);
-  ok(megabytes() < start + 300);
+  ok(residentMb() < start + 300);
 });

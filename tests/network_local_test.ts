@@ -1,5 +1,5 @@
 import { deepStrictEqual, match, strictEqual } from "node:assert/strict";
-import type { LocalGrant } from "../src/grants/mod.ts";
+import type { Decision } from "../src/grants/mod.ts";
 import {
   type Dns,
   LOOPBACK,
@@ -16,11 +16,11 @@ const DNS: Dns = {
 };
 const HOSTS = { requiredHosts: ["*"] };
 const ASKING = { ...HOSTS, allowLocalNetwork: true };
-const named = (...addresses: string[]): LocalGrant => ({ network: false, addresses });
-const GRANTED: LocalGrant = { network: true, addresses: [] };
+const named = (...addresses: string[]): Decision => ({ addresses });
+const GRANTED: Decision = { localNetwork: true };
 
 /** What the manifest asks, what the administrator opens, a host, and whether it is reached. */
-const ROWS: readonly (readonly [string, typeof HOSTS, LocalGrant, string, boolean])[] = [
+const ROWS: readonly (readonly [string, typeof HOSTS, Decision, string, boolean])[] = [
   ["asked for and granted", ASKING, GRANTED, "nas.lan", true],
   ["asked for and granted, an address in the URL", ASKING, GRANTED, "127.0.0.1", true],
   ["asked for, not granted", ASKING, NOTHING, "nas.lan", false],
@@ -56,7 +56,7 @@ Deno.test("the local network opens when manifest and grant both say so, or by na
 });
 
 /** Grants under which a metadata service must stay out of reach, and by which names it is asked for. */
-const METADATA: readonly (readonly [string, typeof HOSTS, LocalGrant, string])[] = [
+const METADATA: readonly (readonly [string, typeof HOSTS, Decision, string])[] = [
   ["the local network granted", ASKING, GRANTED, "meta.lan"],
   ["its host named", HOSTS, named("meta.lan"), "meta.lan"],
   ["its block named", HOSTS, named("169.254.0.0/16"), "meta.lan"],

@@ -78,7 +78,7 @@ Deno.test("each gate has credentials of its own, and they open its own hosts alo
     strictEqual(await act("b", "socks", "a", { username, password }), "wrong credentials");
   });
   await t.step("and are new when it starts again", async () => {
-    await use.host.enable("a", { network: false, addresses: ["127.0.0.1"] });
+    await use.host.enable("a", { addresses: ["127.0.0.1"] });
     notStrictEqual(JSON.parse(await act("a", "credentials", "a")).password, password);
   });
 });

@@ -41,6 +41,21 @@ const otherName = (raw: string, name: string) =>
 const isSame = (bytes: Uint8Array, part: Uint8Array, from: number) =>
   part.every((byte, index) => bytes[from + index] === byte);
 
+/** A copy with other bytes at a place, which counts from a record of this kind (the last one) and in it. */
+function changed(
+  bytes: Uint8Array<ArrayBuffer>,
+  record: "directory" | "end",
+  at: number,
+  ...values: number[]
+): Uint8Array<ArrayBuffer> {
+  const copy = bytes.slice();
+  const sign = Uint8Array.of(0x50, 0x4b, ...(record === "end" ? [5, 6] : [1, 2]));
+  let from = bytes.length - sign.length;
+  while (!isSame(bytes, sign, from)) from--;
+  copy.set(values, from + at);
+  return copy;
+}
+
 /** Archives that are refused, by their code. */
 const REFUSED: Partial<Record<ErrorCode, Readonly<Record<string, Uint8Array>>>> = {
   "package.archive_invalid": {
@@ -56,6 +71,47 @@ const REFUSED: Partial<Record<ErrorCode, Readonly<Record<string, Uint8Array>>>> 
     ]),
     "another size in the entry than in the directory": zip([MANIFEST, { ...WASM, localSize: 3 }]),
     "encryption told by the entry alone": zip([MANIFEST, { ...WASM, localFlags: 1 }]),
+    "an entry that its directory does not list": zip([
+      MANIFEST,
+      { ...WASM, data: "evil", unlisted: true },
+      WASM,
+    ]),
+    "such an entry as its first": zip([{ ...WASM, data: "evil", unlisted: true }, ...GOOD]),
+    "such an entry as its last": zip([...GOOD, { ...WASM, data: "evil", unlisted: true }]),
+    "another name in an entry that is not unpacked": beside("README.md", {
+      localName: "plugin.wasm",
+    }),
+    "another name in the entry's own extra field": zip([
+      MANIFEST,
+      { ...WASM, localExtra: otherName("plugin.wasm", "innocent") },
+    ]),
+    "a size of 64 bits in the entry's own extra field": zip([
+      MANIFEST,
+      { ...WASM, localExtra: little([[2, 1], [2, 16], [4, 9], [4, 0], [4, 9], [4, 0]]) },
+    ]),
+    "an extra field that leads out of its place": zip([
+      MANIFEST,
+      { ...WASM, localExtra: little([[2, 9], [2, 9]]) },
+    ]),
+    "other sizes after the data than in the directory": zip([
+      MANIFEST,
+      { ...WASM, sizesAfter: "wrong" },
+    ]),
+    "no sizes after the data, where the flags say so": zip([MANIFEST, { ...WASM, flags: 8 }]),
+    "flags that few know": zip([MANIFEST, { ...WASM, flags: 1 << 5 }]),
+    "masked headers": beside("README.md", { flags: 1 << 13 }),
+    "a folder with content": beside("assets/"),
+    "an end in its comment": zip(GOOD, { comment: "PK\x05\x06".padEnd(22, "\0") }),
+    "an end in its comment that leads to the same directory": (() => {
+      const end = new TextDecoder("latin1").decode(zip(GOOD).slice(-22));
+      return zip(GOOD, { comment: end });
+    })(),
+    "several parts": changed(zip(GOOD), "end", 4, 1),
+    "a directory in another part": changed(zip(GOOD), "end", 6, 1),
+    "entries in other parts": changed(zip(GOOD), "end", 8, 1),
+    "an entry in another part": changed(zip(GOOD), "directory", 34, 1),
+    "another length of its directory": changed(zip(GOOD), "end", 12, 1),
+    "a record of its directory that is none": changed(zip(GOOD), "directory", 0, 0),
     "a wrong checksum": zip([MANIFEST, { ...WASM, statedCrc: 1 }]),
     "a packed size beyond its end": zip([MANIFEST, { ...WASM, statedPackedSize: 0x7fff_0000 }]),
     "a size of 64 bits that no field holds": zip([
@@ -195,6 +251,20 @@ for (const [code, archives] of Object.entries(REFUSED)) {
     });
   }
 }
+
+Deno.test("packages: an archive that was written into a pipe is read", async () => {
+  const { manifest } = await readArchive(
+    zip([{ ...MANIFEST, sizesAfter: "right" }, { ...WASM, sizesAfter: "right" }]),
+  );
+  assert.equal(manifest, MANIFEST.data);
+});
+
+Deno.test("packages: what is not one of the two files is not unpacked", async () => {
+  const bomb = { name: "README.md", data: new Uint8Array(65 * MIB), deflated: true };
+  const wrong = { name: "LICENSE", data: "words", deflated: true, statedCrc: 1 };
+  const { manifest } = await readArchive(zip([bomb, wrong, ...GOOD]));
+  assert.equal(manifest, MANIFEST.data);
+});
 
 Deno.test("packages: a module that is packed as well as modules are is no bomb", async () => {
   const random = crypto.getRandomValues(new Uint8Array(64 * 1024));

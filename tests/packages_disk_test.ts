@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import type { ErrorCode } from "../src/errors.ts";
-import { listPackages, pluginId, readPackage } from "../src/packages/mod.ts";
+import { listPackages, pack, pluginId, readArchive, readPackage } from "../src/packages/mod.ts";
 import { makeLink, PLAIN_MANIFEST, TestData } from "./support/plugins_folder.ts";
 
 Deno.test("packages: a folder, an archive and links to them are read", async () => {
@@ -52,6 +52,68 @@ Deno.test("packages: the hash of a folder tells which of its files holds a byte"
     hashes.add((await readPackage(data.folder("p", parts))).sha256);
   }
   assert.equal(hashes.size, 4);
+});
+
+Deno.test("packages: the same two files are packed into the same bytes, wherever and whenever", async () => {
+  using data = new TestData();
+  const guest = new Uint8Array(100_000).map((_, index) => index % 251);
+  const folder = data.folder("p", { manifest: `{"name":"\u00fc"}`, guest });
+  data.file("p/README.md", "left out");
+  const first = await pack(folder);
+  const elsewhere = data.folder("", { manifest: `{"name":"\u00fc"}`, guest }, data.beside("later"));
+  for (const name of ["plugin.wasm", "manifest.json"]) {
+    Deno.utimeSync(`${elsewhere}/${name}`, 2_000_000_000, 2_000_000_000);
+    Deno.chmodSync(`${elsewhere}/${name}`, 0o700);
+  }
+  assert.deepEqual(await pack(elsewhere), first);
+  // The archive of every version of Soundproof, on every machine.
+  assert.equal(
+    (await readArchive(first)).sha256,
+    "8890dfedf60af1043e84b2ef33bf7cc5a5de2e16bae78a899567ceef960fc2ac",
+  );
+});
+
+Deno.test({
+  name: "packages: the time zone of who packs is not part of a package",
+  ignore: Deno.permissions.querySync({ name: "run", command: "deno" }).state !== "granted",
+  async fn() {
+    const hashes = new Set<string>();
+    for (const zone of ["UTC", "Asia/Tokyo", "America/Los_Angeles"]) {
+      const { stdout } = await new Deno.Command("deno", {
+        args: ["run", "--no-prompt", "--no-check", "tests/support/pack_child.ts"],
+        env: { TZ: zone },
+        stderr: "inherit",
+      }).output();
+      hashes.add(new TextDecoder().decode(stdout));
+    }
+    assert.equal(hashes.size, 1);
+    assert.match([...hashes].join(), /^[0-9a-f]{64}\n$/);
+  },
+});
+
+Deno.test({
+  name: "packages: a link that was made after the process was started is refused with that reason",
+  ignore: Deno.permissions.querySync({ name: "run", command: "deno" }).state !== "granted",
+  async fn() {
+    using data = new TestData();
+    data.folder("", {}, data.beside("elsewhere"));
+    data.archive("", {}, data.beside("thing.ndp"));
+    for (const target of ["../../elsewhere", "../../thing.ndp"]) {
+      const link = data.link("late", target);
+      const { stdout } = await new Deno.Command("deno", {
+        args: [
+          ...["run", "--no-prompt", "--no-check", `--allow-read=${data.entry("")}`],
+          ...["tests/support/read_child.ts", link],
+        ],
+        stderr: "inherit",
+      }).output();
+      assert.match(
+        new TextDecoder().decode(stdout),
+        /^package\.unreadable Cannot read ".*late.*": this process may read where links led when /,
+      );
+      Deno.removeSync(link);
+    }
+  },
 });
 
 /** Entries of the plugins folder that cannot be read, and how they are made. */

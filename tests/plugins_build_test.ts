@@ -114,24 +114,3 @@ Deno.test("the compiler sees nothing but the sources it was given", async () => 
     /plugins\/pdk\/assembly\/kernel/,
   );
 });
-
-Deno.test("the guide's first plugin, word by word, is built from its folder and answers", async () => {
-  const guide = await Deno.readTextFile(new URL("../plugins/README.md", import.meta.url));
-  const blocks = [...guide.matchAll(/```(?:json|ts)\n([^]*?)```/g)].map(([, text]) => text ?? "");
-  const folder = await temporaryFolder();
-  try {
-    await Deno.mkdir(`${folder}/assembly`);
-    await Deno.writeTextFile(`${folder}/manifest.json`, blocks[0] ?? "");
-    await Deno.writeTextFile(`${folder}/assembly/index.ts`, blocks[1] ?? "");
-    const wasm = (await unpack(await buildPlugin(folder))).get("plugin.wasm")!;
-    const module = new WebAssembly.Module(wasm);
-    const { outputText } = callGuest(module, "nd_get_artist_biography", '{"name":"Fela"}');
-    assert.equal(outputText, '{"biography":"Fela: Listen first"}');
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
-
-  const module = new WebAssembly.Module(await compileAssemblyScript(blocks[2] ?? ""));
-  const { outputText } = callGuest(module, "nd_get_artist_url", '{"name":"Sigur Rós"}');
-  assert.equal(outputText, '{"url":"https://example.org/?q=Sigur%20R%C3%B3s"}');
-});

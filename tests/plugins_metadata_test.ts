@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { compileAssemblyScript } from "../plugins/compile.ts";
+import { compiled } from "./support/built.ts";
 import { callGuest } from "./guest_kernel.ts";
 
 const EXPORTS = [
@@ -89,7 +89,7 @@ registerMetadataAgent(new Partial());
 `;
 
 async function compile(source: string): Promise<WebAssembly.Module> {
-  return new WebAssembly.Module(await compileAssemblyScript(source, { optimize: false }));
+  return new WebAssembly.Module(await compiled(source, { optimize: false }));
 }
 
 function songList(name: string) {

@@ -1,14 +1,9 @@
 import assert from "node:assert/strict";
-import { compileAssemblyScript, readSources } from "../plugins/compile.ts";
 import { callGuest, type GuestSetup } from "./guest_kernel.ts";
-
-async function guest(name: string): Promise<WebAssembly.Module> {
-  const folder = new URL(`guests/${name}/assembly/`, import.meta.url);
-  return new WebAssembly.Module(await compileAssemblyScript(await readSources(folder)));
-}
+import { guestModule } from "./support/built.ts";
 
 Deno.test("echo: input, output, errors and return codes", async (t) => {
-  const module = await guest("echo");
+  const module = await guestModule("echo");
   const call = (name: string, input?: string | Uint8Array, setup?: GuestSetup) =>
     callGuest(module, name, input, setup);
 
@@ -134,7 +129,7 @@ const MALFORMED: [string, string][] = [
 ];
 
 Deno.test("JSON passes through the PDK unharmed", async (t) => {
-  const module = await guest("json");
+  const module = await guestModule("json");
   const call = (name: string, input: string) => callGuest(module, name, input);
 
   await t.step("what is written compactly comes back letter by letter", () => {

@@ -1,10 +1,9 @@
 import assert from "node:assert/strict";
-import { compileAssemblyScript, readSources } from "../plugins/compile.ts";
 import { callGuest, type GuestSetup } from "./guest_kernel.ts";
 import { Bench } from "./services_cases/harness.ts";
+import { guestModule } from "./support/built.ts";
 
-const folder = new URL("guests/services/assembly/", import.meta.url);
-const guest = new WebAssembly.Module(await compileAssemblyScript(await readSources(folder)));
+const guest = await guestModule("services");
 const base64 = (text: string | Uint8Array) =>
   (typeof text === "string" ? new TextEncoder().encode(text) : text).toBase64();
 

@@ -2,12 +2,11 @@
 
 import assert from "node:assert/strict";
 import manifest from "../plugins/wikimedia/manifest.json" with { type: "json" };
-import { compileAssemblyScript, readSources } from "../plugins/compile.ts";
 import { callGuest } from "./guest_kernel.ts";
+import { pluginModule } from "./support/built.ts";
 import { type Answer, answerOf, mbid } from "./support/wikimedia.ts";
 
-const folder = new URL("../plugins/wikimedia/assembly/", import.meta.url);
-const module = new WebAssembly.Module(await compileAssemblyScript(await readSources(folder)));
+const module = await pluginModule("wikimedia");
 
 interface Sent {
   readonly method: string;

@@ -4,8 +4,8 @@ import assert from "node:assert/strict";
 import { connect as connectTcp, type Socket } from "node:net";
 import { type Answer, MetadataAgent } from "../src/capabilities/mod.ts";
 import { type LogEntry, PluginHost } from "../src/host/mod.ts";
-import { buildPlugin } from "../plugins/build.ts";
-import { compileAssemblyScript, readSources } from "../plugins/compile.ts";
+import { readSources } from "../plugins/compile.ts";
+import { builtPlugin, compiled } from "./support/built.ts";
 import { authority } from "./support/certificates.ts";
 import { tempDir } from "./support/temp_dir.ts";
 import { answerOf, mbid } from "./support/wikimedia.ts";
@@ -124,13 +124,13 @@ async function install(pluginsDir: string, patienceMs: number | undefined): Prom
   const patient = sources["ask.ts"] ?? "";
   const hasty = patient.replace("TIMEOUT_MS = 8000", `TIMEOUT_MS = ${patienceMs}`);
   assert.notEqual(hasty, patient);
-  const wasm = await compileAssemblyScript({ ...sources, "ask.ts": hasty }, { optimize: false });
+  const wasm = await compiled({ ...sources, "ask.ts": hasty }, { optimize: false });
   await Deno.mkdir(`${pluginsDir}/wikimedia`);
   await Deno.writeFile(`${pluginsDir}/wikimedia/plugin.wasm`, wasm);
   await Deno.copyFile(new URL("manifest.json", FOLDER), `${pluginsDir}/wikimedia/manifest.json`);
 }
 
-const wikimedia = buildPlugin(FOLDER);
+const wikimedia = builtPlugin("wikimedia");
 const artist = (name: string, id?: string) => ({ id: "1", name, ...(id && { mbid: id }) });
 
 function isFault(answer: Answer<unknown>, text: RegExp): void {

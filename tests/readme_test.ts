@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { parseConfiguration } from "../src/configuration/mod.ts";
+import { commandRows } from "./support/command_table.ts";
 import { errorRows } from "./support/error_table.ts";
 
 const README = Deno.readTextFileSync("README.md");
@@ -9,6 +10,13 @@ Deno.test("the README's table of error codes is the list in the code, with its s
   const rows = section.split("\n## ", 1).join("").split("\n").filter((line) => /^\| `/.test(line))
     .map((line) => line.split("|").map((cell) => cell.trim()).slice(1, 4));
   assert.deepEqual(rows, errorRows(), "run tests/support/error_table.ts");
+});
+
+Deno.test("the README's table of commands is the table in the code", () => {
+  const [, section = ""] = README.split("\n## Commands\n");
+  const rows = section.split("\n## ", 1).join("").split("\n").filter((line) => /^\| `/.test(line))
+    .map((line) => line.split(/(?<!\\)\|/).map((cell) => cell.trim()).slice(1, 3));
+  assert.deepEqual(rows, commandRows(), "run tests/support/command_table.ts");
 });
 
 Deno.test("every task that the README names is there", () => {

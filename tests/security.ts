@@ -10,7 +10,7 @@
 
 /** Names of the test files that hold promises. */
 export const FILES =
-  /^(?:(?:api|cell|egress|network|packages)_\w+|cli_(?:flags|permissions)|manifest_hostile)_test\.ts$/;
+  /^(?:(?:api|cell|egress|grants|network|packages|scrobble|services_files)\w*|cli_(?:flags|permissions)|host_(?:kill|reload)|manifest_hostile|service_(?:faults|listen))_test\.ts$/;
 
 /** After so long the tests are ended, and every promise that has no result yet is broken with them. Milliseconds. */
 const LIMIT_MS = 10 * 60_000;

@@ -1,4 +1,4 @@
-/** Schedules and tasks through guests, with a driven clock: from the host function to the callback and back. */
+/** Schedules through guests, with a driven clock: from the host function to the callback and back. */
 
 import { deepStrictEqual, ok, strictEqual } from "node:assert/strict";
 import { ServiceHost } from "./support/service_host.ts";
@@ -136,32 +136,114 @@ Deno.test("unloading a plugin ends its schedules", async () => {
   deepStrictEqual(place.heard("p"), []);
 });
 
-Deno.test("a task runs in a guest, fails in one, and is there again after a restart", async () => {
-  const task = { permissions: { taskqueue: { maxConcurrency: 2 } } };
-  await using place = await ServiceHost.open({
-    good: task,
-    bad: { ...task, callbacks: { last: "unreachable" } },
+/** What is tried from inside a callback, its request, what it answers there, and what is there afterwards. */
+const FROM_INSIDE: readonly [
+  what: string,
+  call: string,
+  request: object | undefined,
+  answer: string,
+  then: (place: ServiceHost) => Promise<void>,
+][] = [
+  [
+    "may schedule another run",
+    "scheduler_scheduleonetime",
+    { delaySeconds: 1, payload: "followup-created", scheduleId: "followup" },
+    '{"newScheduleId":"followup"}',
+    async (place) => {
+      await place.clock.advance(1_000);
+      const line = (await place.heardTimes("p", 3))[2] ?? "";
+      deepStrictEqual(JSON.parse(line), {
+        scheduleId: "followup",
+        payload: "followup-created",
+        isRecurring: false,
+      });
+    },
+  ],
+  [
+    "may schedule a recurring one",
+    "scheduler_schedulerecurring",
+    { cronExpression: "@every 1s", payload: "again", scheduleId: "recurring" },
+    '{"newScheduleId":"recurring"}',
+    async (place) => {
+      await place.clock.advance(1_000);
+      const line = (await place.heardTimes("p", 3))[2] ?? "";
+      deepStrictEqual(JSON.parse(line), {
+        scheduleId: "recurring",
+        payload: "again",
+        isRecurring: true,
+      });
+    },
+  ],
+  [
+    "finds its own ID taken, and free when it is over",
+    "scheduler_scheduleonetime",
+    undefined,
+    '{"error":"schedule ID \\"s\\" already exists"}',
+    async (place) => {
+      await settled(place);
+      const again = { delaySeconds: 60, payload: "", scheduleId: "s" };
+      deepStrictEqual(await place.call("p", "scheduler_scheduleonetime", again), {
+        newScheduleId: "s",
+      });
+    },
+  ],
+];
+for (const [what, call, request, answer, then] of FROM_INSIDE) {
+  Deno.test(`a callback of the scheduler ${what}`, async () => {
+    const calls = { nd_scheduler_callback: call };
+    const config = request === undefined ? {} : { request: JSON.stringify(request) };
+    await using place = await ServiceHost.open({ p: { ...scheduler, callbacks: { calls } } }, {
+      config: { p: config },
+    });
+    await place.call("p", "scheduler_scheduleonetime", { payload: "first", scheduleId: "s" });
+    await place.clock.advance(0);
+    strictEqual((await place.heardTimes("p", 2))[1], answer);
+    await then(place);
   });
-  const ids: Record<string, string> = {};
-  for (const id of ["good", "bad"]) {
-    await place.call(id, "task_createqueue", { name: "q", config: {} });
-    const { result } = await place.call(id, "task_enqueue", { queueName: "q", payload: "AA==" });
-    ids[id] = result;
+}
+
+Deno.test("a callback that fails is logged with the plugin's text, and the next one comes", async () => {
+  await using place = await ServiceHost.open({ p: scheduler }, {
+    config: { p: { error: "no luck" } },
+  });
+  const request = { cronExpression: "1s", payload: "", scheduleId: "r" };
+  await place.call("p", "scheduler_schedulerecurring", request);
+  const failure = 'schedule "r": plugin call failed: no luck';
+  for (const run of [1, 2]) {
+    await place.clock.advance(1_000);
+    await place.heardTimes("p", 2 * run);
+    strictEqual(place.heard("p").filter((line) => line === failure).length, run);
   }
-  const status = async (id: string) =>
-    (await place.call(id, "task_get", { taskId: ids[id] })).result;
-  const ended = async (id: string) => {
-    for (;;) {
-      const result = await status(id);
-      if (result.status !== "pending" && result.status !== "running") return result;
-      await place.clock.advance(10);
+});
+
+Deno.test("a recurring schedule starts its next run while the last one is still running", async () => {
+  const list = Promise.withResolvers<never[]>();
+  await using place = await ServiceHost.open({
+    p: {
+      permissions: { scheduler: {}, users: {} },
+      callbacks: { calls: { nd_scheduler_callback: "users_getusers" } },
+    },
+  }, { musicServer: { users: { list: () => list.promise } } });
+  const request = { cronExpression: "1s", payload: "", scheduleId: "r" };
+  await place.call("p", "scheduler_schedulerecurring", request);
+  const before = place.host.plugin("p").counters.calls;
+  for (const runs of [1, 2, 3]) {
+    await place.clock.advance(1_000);
+    while (place.host.plugin("p").counters.calls < before + runs) {
       await new Promise((done) => setTimeout(done, 5));
     }
-  };
-  deepStrictEqual(await ended("good"), { status: "completed", message: "", attempt: 1 });
-  const failed = await ended("bad");
-  strictEqual(failed.status, "failed");
-  ok(failed.message.startsWith("plugin call failed: "), failed.message);
+  }
+  deepStrictEqual(place.heard("p"), []);
+  list.resolve([]);
+  await place.heardTimes("p", 6);
+});
+
+Deno.test("the calls of one plugin share its schedules, those of a reloaded one are gone", async () => {
+  await using place = await ServiceHost.open({ p: scheduler });
+  const request = { delaySeconds: 60, payload: "", scheduleId: "shared" };
+  const schedule = () => place.call("p", "scheduler_scheduleonetime", request);
+  const answers = await Promise.all([schedule(), schedule(), schedule()]);
+  strictEqual(answers.filter(({ error }) => error?.includes("already exists")).length, 2);
   await place.start();
-  strictEqual((await status("good")).status, "completed");
+  deepStrictEqual(await schedule(), { newScheduleId: "shared" });
 });

@@ -1,5 +1,6 @@
 import { deepStrictEqual, ok, strictEqual } from "node:assert/strict";
 import { Bench } from "./services_cases/harness.ts";
+import { kill } from "./support/kill.ts";
 
 /** `deno test … -- --kills=100` for the long run. */
 const KILLS = Number(/^--kills=(\d+)$/.exec(Deno.args.join(" "))?.[1] ?? 10);
@@ -26,7 +27,7 @@ async function killed(dataFolder: string, afterLines: number): Promise<string[]>
     text += chunk;
     if (!dead && text.split("\n").length > afterLines) {
       dead = true;
-      child.kill("SIGKILL");
+      kill(child, "SIGKILL");
     }
   }
   strictEqual((await child.status).signal, "SIGKILL");

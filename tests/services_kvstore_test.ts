@@ -1,6 +1,6 @@
 import { deepStrictEqual, match, strictEqual, throws } from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
-import { formatSize, parseSize } from "../src/services/sizes.ts";
+import { formatSize, parseSize } from "../src/manifest/sizes.ts";
 import { KVSTORE_CASES, STORAGE_CASES } from "./services_cases/kvstore.ts";
 import { Bench, FakeClock, testCases } from "./services_cases/harness.ts";
 

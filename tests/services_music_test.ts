@@ -1,7 +1,14 @@
 import { deepStrictEqual, match, ok, strictEqual } from "node:assert/strict";
 import { matchSong } from "../src/services/match_song.ts";
-import { memoryMusicServer, type MusicServer, type SongQuery } from "../src/services/mod.ts";
+import { track as trackShape } from "../src/services/music_shapes.ts";
+import {
+  memoryMusicServer,
+  type MusicServer,
+  type SongQuery,
+  type TypeDescription,
+} from "../src/services/mod.ts";
 import { Bench, type BenchOptions, testCases } from "./services_cases/harness.ts";
+import { ServiceHost, type ServicePlugin } from "./support/service_host.ts";
 import {
   ARTWORK_CALLS,
   ARTWORK_CASES,
@@ -32,8 +39,8 @@ for (
 
 for (const [call, request, claim, query] of ARTWORK_CALLS) {
   Deno.test(`${call} of ${JSON.stringify(request)} is a public address with a signed token`, async () => {
-    await using bench = new Bench({ permissions: { artwork: {} }, musicServer });
-    const { url } = await bench.call(call, request);
+    await using place = await ServiceHost.open({ plugin: { permissions: { artwork: {} } } });
+    const { url } = await place.call("plugin", call, request);
     const [, token = "", rest] = /^http:\/\/localhost\/share\/img\/([^?]+)(.*)$/.exec(url) ?? [];
     strictEqual(rest, query);
     const claims = JSON.parse(atob(token.split(".")[1] ?? ""));
@@ -41,17 +48,42 @@ for (const [call, request, claim, query] of ARTWORK_CALLS) {
   });
 }
 
-const MATCHING: BenchOptions = {
-  musicServer,
-  permissions: { matcher: {}, library: { filesystem: false }, users: {} },
-  libraries: [1],
-  users: ["alice"],
+const MATCHING: ServicePlugin = {
+  permissions: { matcher: {}, library: {}, users: {} },
+  assignment: { libraries: [1], users: ["alice"] },
 };
 
-async function matched(options: BenchOptions, song: object, username?: string): Promise<unknown> {
-  await using bench = new Bench(options);
+/** A guest that asks this music server. */
+function asking(
+  plugin: ServicePlugin,
+  server: MusicServer = musicServer,
+  options: Parameters<typeof ServiceHost.open>[1] = {},
+): Promise<ServiceHost> {
+  return ServiceHost.open({ plugin }, { musicServer: server, ...options });
+}
+
+Deno.test("library: one whose folder this host does not know has no path and is mounted nowhere", async () => {
+  const plugin = {
+    permissions: { library: { filesystem: true } },
+    assignment: { libraries: [1] },
+  };
+  await using place = await asking(
+    plugin,
+    memoryMusicServer({ libraries: [{ id: 1, name: "Music" }] }),
+  );
+  const [library] = (await place.call("plugin", "library_getalllibraries", {})).result;
+  deepStrictEqual([library.id, library.path, library.mountPoint], [1, undefined, undefined]);
+});
+
+async function matched(
+  plugin: ServicePlugin,
+  song: object,
+  username?: string,
+  server?: MusicServer,
+): Promise<unknown> {
+  await using place = await asking(plugin, server);
   const request = { songs: [song], opts: { username } };
-  return (await bench.call("matcher_matchsongs", request)).results[0];
+  return (await place.call("plugin", "matcher_matchsongs", request)).results[0];
 }
 
 Deno.test("matcher: a track has every field that is always there, and no annotations without a user", async () => {
@@ -84,6 +116,54 @@ Deno.test("matcher: a track has every field that is always there, and no annotat
   });
 });
 
+/** A value of a field's type that is not its zero value, as the server has it and as the plugin reads it. */
+function filled(type: TypeDescription): [server: unknown, plugin: unknown] {
+  const one: Readonly<Record<string, [unknown, unknown]>> = {
+    string: ["x", "x"],
+    bool: [true, true],
+    int32: [7, 7],
+    int64: [2n ** 40n, 2 ** 40],
+    float64: [0.5, 0.5],
+    "string[]": [["y", "x"], ["y", "x"]],
+  };
+  if (typeof type === "string") return one[type] ?? [undefined, undefined];
+  if (!Array.isArray(type)) return [new Map([["k", ["y", "x"]]]), { k: ["y", "x"] }];
+  const artist = { id: "i", name: "n", mbid: "m", sortName: "s" };
+  const of = (role: string, subRole: string): object => ({ ...artist, role, subRole });
+  const [drums, other] = [of("performer", "drums"), of("performer", "bass")];
+  return [[drums, of("artist", "x"), other], [of("artist", "x"), drums, other]];
+}
+
+Deno.test("matcher: every field of a track reaches the plugin, in upstream's order, roles in the alphabet's", async () => {
+  const fields: [string, TypeDescription][] = Object.entries(trackShape.type);
+  const of = (side: 0 | 1): object =>
+    Object.fromEntries(fields.map(([name, type]) => [name, filled(type)[side]]));
+  const server = { ...of(0), id: "t", libraryId: 1 };
+  const plugin = {
+    permissions: { matcher: {}, library: { filesystem: true }, users: {} },
+    assignment: { libraries: [1], users: ["alice"] },
+  };
+  const track = await matched(plugin, { id: "t" }, "alice", {
+    ...musicServer,
+    matcher: { match: () => Promise.resolve([server]) },
+  }) as object;
+  deepStrictEqual(track, { ...of(1), id: "t", libraryId: 1 });
+  deepStrictEqual(Object.keys(track), fields.map(([name]) => name));
+  strictEqual(Object.keys(track).length, 58);
+});
+
+Deno.test("matcher: numbers that may be null are sent when they are 0, and left out when they are not known", async () => {
+  const names = ["bitDepth", "bpm", "rgAlbumGain", "rgAlbumPeak", "rgTrackGain", "rgTrackPeak"];
+  for (const value of [0, null, undefined]) {
+    const numbers = Object.fromEntries(names.map((name) => [name, value]));
+    const track = await matched(MATCHING, { id: "t" }, undefined, {
+      ...musicServer,
+      matcher: { match: () => Promise.resolve([{ id: "t", libraryId: 1, ...numbers }]) },
+    }) as Record<string, unknown>;
+    for (const name of names) strictEqual(track[name], value === 0 ? 0 : undefined, name);
+  }
+});
+
 Deno.test("matcher: an assigned user's annotations come with the track", async () => {
   const track = await matched(MATCHING, { id: "t1" }, "ALICE");
   deepStrictEqual(
@@ -100,62 +180,59 @@ Deno.test("matcher: annotations that a server gives unasked do not reach the plu
         Promise.resolve([{ id: "t", libraryId: 1, starred: true, rating: 5, path: "p" }]),
     },
   };
-  const track = await matched({ ...MATCHING, musicServer: careless }, { id: "t" });
+  const track = await matched(MATCHING, { id: "t" }, undefined, careless);
   for (const field of ["starred", "rating", "path"]) ok(!Object.hasOwn(track as object, field));
 });
 
 Deno.test("matcher: the path is shown with library filesystem access only", async () => {
-  const permissions = { matcher: {}, library: { filesystem: true } };
+  const permissions = { matcher: {}, library: { filesystem: true }, users: {} };
   const track = await matched({ ...MATCHING, permissions }, { id: "t1" });
   strictEqual((track as { path: string }).path, "a/b.flac");
 });
 
 Deno.test("matcher: tracks of other libraries are null, unless all are assigned", async () => {
   strictEqual(await matched(MATCHING, { id: "t3" }), null);
-  ok(await matched({ ...MATCHING, libraries: "all" }, { id: "t3" }));
+  const assignment = { ...MATCHING.assignment, libraries: "all" } as const;
+  ok(await matched({ ...MATCHING, assignment }, { id: "t3" }));
 });
 
 Deno.test("matcher: a failing lookup is not told as an unknown user, and a failing match passes through", async () => {
   const down = () => Promise.reject(new Error("database is locked"));
-  await using bench = new Bench({
-    ...MATCHING,
-    musicServer: { ...musicServer, users: { list: down }, matcher: { match: down } },
-  });
-  const request = { songs: [{ name: "x" }] };
-  strictEqual((await bench.call("matcher_matchsongs", request)).error, "database is locked");
+  const server = { ...musicServer, users: { list: down }, matcher: { match: down } };
+  await using place = await asking(MATCHING, server);
+  const match = async (opts?: object): Promise<string> => {
+    const request = { songs: [{ name: "x" }], opts };
+    return (await place.call("plugin", "matcher_matchsongs", request)).error;
+  };
+  strictEqual(await match(), "database is locked");
   strictEqual(
-    (await bench.call("matcher_matchsongs", { ...request, opts: { username: "alice" } })).error,
+    await match({ username: "alice" }),
     'matcher: looking up user "alice": database is locked',
   );
 });
 
 Deno.test("matcher: a server that answers too little, and too many songs", async () => {
   const short: MusicServer = { ...musicServer, matcher: { match: () => Promise.resolve([]) } };
-  await using bench = new Bench({ ...MATCHING, musicServer: short, limits: { matchSongs: 2 } });
+  const pluginLimits = { services: { matchSongs: 2 } };
+  await using place = await asking(MATCHING, short, { pluginLimits });
+  const match = (songs: object[]) => place.call("plugin", "matcher_matchsongs", { songs });
   const song = { name: "x" };
-  deepStrictEqual((await bench.call("matcher_matchsongs", { songs: [song, song] })).results, [
-    null,
-    null,
-  ]);
-  const { error } = await bench.call("matcher_matchsongs", { songs: [song, song, song] });
-  strictEqual(error, "matcher: 3 songs exceed maximum of 2");
+  deepStrictEqual((await match([song, song])).results, [null, null]);
+  strictEqual((await match([song, song, song])).error, "matcher: 3 songs exceed maximum of 2");
 });
 
 Deno.test("matcher: the single artist is folded in, the list wins, durations are normalised", async () => {
   const seen: SongQuery[] = [];
-  await using bench = new Bench({
-    ...MATCHING,
-    musicServer: {
-      ...musicServer,
-      matcher: {
-        match: (songs) => {
-          seen.push(...songs);
-          return Promise.resolve([]);
-        },
+  await using place = await asking(MATCHING, {
+    ...musicServer,
+    matcher: {
+      match: (songs) => {
+        seen.push(...songs);
+        return Promise.resolve([]);
       },
     },
   });
-  await bench.call("matcher_matchsongs", {
+  await place.call("plugin", "matcher_matchsongs", {
     songs: [
       { name: "a", artist: "A", artistMbid: "m", duration: 1.5 },
       { name: "b", artist: "A", artists: [{ name: "B" }], duration: 9, durationMs: 1234 },
@@ -227,16 +304,12 @@ Deno.test("matching a title made to take long takes no long", () => {
 
 Deno.test("subsonicapi: c, v and f are forced, one u goes out, the rest is kept, the endpoint is one segment", async () => {
   const calls: unknown[] = [];
-  await using bench = new Bench({
-    permissions: { users: {}, subsonicapi: { allowAdmins: true } },
-    users: "all",
-    musicServer: {
-      ...musicServer,
-      subsonic: {
-        call: (username, endpoint, query) => {
-          calls.push([username, endpoint, [...query].sort().join("&")]);
-          return Promise.resolve({ contentType: "text/x", data: new Uint8Array([7]) });
-        },
+  await using place = await asking({ permissions: { users: {}, subsonicapi: {} } }, {
+    ...musicServer,
+    subsonic: {
+      call: (username, endpoint, query) => {
+        calls.push([username, endpoint, [...query].sort().join("&")]);
+        return Promise.resolve({ contentType: "text/x", data: new Uint8Array([7]) });
       },
     },
   });
@@ -245,11 +318,11 @@ Deno.test("subsonicapi: c, v and f are forced, one u goes out, the rest is kept,
     "ping?u=eve",
     "/rest/a%2Fb%2f..%2Fc/?u=eve",
   ];
-  deepStrictEqual(await bench.call("subsonicapi_callraw", { uri: uris[0] }), {
+  deepStrictEqual(await place.call("plugin", "subsonicapi_callraw", { uri: uris[0] }), {
     contentType: "text/x",
     data: "Bw==",
   });
-  for (const uri of uris) await bench.call("subsonicapi_call", { uri });
+  for (const uri of uris) await place.call("plugin", "subsonicapi_call", { uri });
   deepStrictEqual(calls, [
     ["eve", "/getSong.view", "c,plugin&f,xml&id,5&u,eve&v,1.16.1"],
     ["eve", "/getSong.view", "c,plugin&f,json&id,5&u,eve&v,1.16.1"],
@@ -260,11 +333,10 @@ Deno.test("subsonicapi: c, v and f are forced, one u goes out, the rest is kept,
 
 Deno.test("errors of the music server reach the plugin with the text of each service", async () => {
   const down = () => Promise.reject(new Error("down"));
-  await using bench = new Bench({
-    permissions: { users: {}, library: { filesystem: false }, subsonicapi: { allowAdmins: true } },
-    users: "all",
-    libraries: "all",
-    musicServer: { users: { list: down }, libraries: { list: down }, subsonic: { call: down } },
+  await using place = await asking({ permissions: { users: {}, library: {}, subsonicapi: {} } }, {
+    users: { list: down },
+    libraries: { list: down },
+    subsonic: { call: down },
   });
   const calls: [string, object, string][] = [
     ["users_getusers", {}, "down"],
@@ -273,7 +345,7 @@ Deno.test("errors of the music server reach the plugin with the text of each ser
     ["subsonicapi_call", { uri: "ping?u=a" }, "down"],
   ];
   for (const [name, request, error] of calls) {
-    deepStrictEqual(await bench.call(name, request), { error });
+    deepStrictEqual(await place.call("plugin", name, request), { error });
   }
 });
 
@@ -287,18 +359,14 @@ for (const direction of [false, true]) {
         submissionTime,
       });
       const times = [1, 5, 5, 5, 5, 5, 9];
-      await using bench = new Bench({
-        permissions: { users: {}, scrobbleRetriever: {} },
-        users: "all",
-        musicServer: memoryMusicServer({
-          users: [{ userName: "a" }],
-          scrobbles: times.map(play),
-        }),
-      });
+      await using place = await asking(
+        { permissions: { users: {}, scrobbleRetriever: {} } },
+        memoryMusicServer({ users: [{ userName: "a" }], scrobbles: times.map(play) }),
+      );
       const ids: number[] = [];
       let options: object | undefined = { maxItems, descending: direction };
       for (let pages = 0; options !== undefined && pages < 20; pages++) {
-        const answer = await bench.call("scrobbleretriever_getscrobbles", {
+        const answer = await place.call("plugin", "scrobbleretriever_getscrobbles", {
           username: "a",
           options,
         });

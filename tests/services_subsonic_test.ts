@@ -208,6 +208,76 @@ Deno.test("subsonic: a song known by its id alone is found through its title; an
   });
 });
 
+Deno.test("subsonic: users whom the server lists to nobody are asked about by name, as themselves", () =>
+  withServer({
+    getUser: ({ query, request }) => {
+      const username = query.get("username");
+      // As Navidrome: of all accounts it tells an account its own, administrator or not.
+      if (query.get("t") !== null) return { user: { username: "service" } };
+      return request.headers.get("remote-user") === username && username === "Ann"
+        ? { user: { username: "ann", adminRole: true } }
+        : { status: "failed", error: { code: 40, message: "Wrong username or password" } };
+    },
+  }, async (server, asked) => {
+    deepStrictEqual(await server.users?.list(signal), [
+      { userName: "service", name: "service", isAdmin: false },
+      { userName: "ann", name: "ann", isAdmin: true },
+    ]);
+    deepStrictEqual(asked.map(({ query }) => query.get("username")), ["service", "Ann", "gone"]);
+  }, { userHeader: "Remote-User", usernames: ["Ann", "gone", "SERVICE"] }));
+
+Deno.test("subsonic: for a user a song is searched for in the folders that this user sees", () =>
+  withServer({
+    getMusicFolders: ({ query }) => ({
+      musicFolders: {
+        musicFolder: query.get("u") === "bob" ? [{ id: 2 }] : [{ id: 1 }, { id: 2 }],
+      },
+    }),
+    search3: ({ query }) =>
+      query.get("musicFolderId") === "2"
+        ? { searchResult3: { song: [SONG] } }
+        : { status: "failed", error: { code: 70, message: "Library not found or not accessible" } },
+  }, async (server) => {
+    const [track] = await server.matcher!.match([{ ...UNKNOWN, title: "Hello" }], "bob", signal);
+    deepStrictEqual([track?.id, track?.libraryId], ["s1", 2]);
+  }, { userCredentials: new Map([["bob", { password: "b" }]]) }));
+
+Deno.test("subsonic: a track has everyone who took part, by role; a number that is not known is none", () =>
+  withServer({
+    getMusicFolders: () => FOLDERS,
+    search3: ({ query }) => ({
+      searchResult3: query.get("musicFolderId") !== "1" ? {} : {
+        song: [{
+          ...SONG,
+          bpm: 0,
+          bitDepth: 0,
+          artists: [{ id: "a", name: "Foo" }],
+          albumArtists: [{ id: "b", name: "Bar" }],
+          contributors: [
+            { role: "composer", artist: { id: "c", name: "Baz" } },
+            { role: "performer", subRole: "Bass", artist: { id: "d", name: "Qux" } },
+          ],
+        }],
+      },
+    }),
+  }, async (server) => {
+    const [track] = await server.matcher!.match(
+      [{ ...UNKNOWN, title: "Hello" }],
+      undefined,
+      signal,
+    );
+    deepStrictEqual([track?.bpm, track?.bitDepth], [undefined, undefined]);
+    deepStrictEqual(
+      track?.participants?.map(({ id, name, role, subRole }) => [id, name, role, subRole]),
+      [
+        ["b", "Bar", "albumartist", undefined],
+        ["a", "Foo", "artist", undefined],
+        ["c", "Baz", "composer", undefined],
+        ["d", "Qux", "performer", "Bass"],
+      ],
+    );
+  }));
+
 Deno.test("subsonic: what the API does not have is not offered", () =>
   withServer({}, (server) => {
     strictEqual(server.scrobbles, undefined);

@@ -128,8 +128,8 @@ Deno.test("two plugins never see each other's connections", async () => {
   await using place = new ServiceHost();
   for (const id of ["a", "A"]) place.install(id, ALL);
   await place.start();
-  const local = { network: false, addresses: ["127.0.0.1"] };
-  for (const id of ["a", "A"]) await place.host.enable(id, local, { users: "all" });
+  const decision = { addresses: ["127.0.0.1"], users: "all" } as const;
+  for (const id of ["a", "A"]) await place.host.enable(id, decision);
   const url = `ws://127.0.0.1:${server.port}/`;
   const open = (id: string) => place.call(id, "websocket_connect", { url, connectionId: "c" });
   deepStrictEqual(await open("a"), { newConnectionId: "c" });

@@ -1,152 +1,148 @@
-import { type Context, type Handler, Hono } from "hono";
+import { type Context, Hono } from "hono";
 import { secureHeaders } from "hono/secure-headers";
 import { SoundproofError } from "../errors.ts";
-import type { PluginHost } from "../host/mod.ts";
+import { type Clock, systemClock } from "../services/mod.ts";
+import { admit, type TokenFinder } from "./access.ts";
+import type { ApiHost, Playback } from "./api_host.ts";
 import { readBody } from "./body.ts";
-import { readDecision } from "./decision.ts";
-import { bearerToken, sameOrigin } from "./guards.ts";
+import { eventResponse } from "./events.ts";
+import { Failures } from "./failures.ts";
+import { checkOrigin, type OwnNames } from "./guards.ts";
+import { Load, type LoadLimits, type Visit } from "./load.ts";
 import { problemResponse } from "./problems.ts";
-
-/** What the API needs of a host; {@link PluginHost} says what each does and throws. */
-export interface ApiHost extends Pick<PluginHost, "list" | "info" | "enable" | "disable"> {
-  plugin(id: string): Pick<ReturnType<PluginHost["plugin"]>, "call">;
-}
+import type { Access, RawRequest, Route } from "./route.ts";
+import { ROUTES } from "./routes/mod.ts";
+import { bytesResponse } from "./send.ts";
 
 /** Options of {@link createApi}. */
 export interface ApiOptions {
-  /** The bearer token that every request but `/healthz` needs. */
-  readonly token: string;
-  /** The `Host` values that are ours; see {@link ownNames}. */
-  readonly names: readonly string[];
+  /** Knows the tokens that hold. */
+  readonly tokens: TokenFinder;
+  /** What the service is called; see {@link ownNames}. */
+  readonly names: OwnNames;
+  /** For tests: another clock than the machine's. */
+  readonly clock?: Clock;
+  /** What takes the steps of players; none beside no music server that pushes them. */
+  readonly playback?: Playback;
+  /** Ceilings other than the defaults. */
+  readonly load?: LoadLimits;
+  /** Aborted when the service is about to stop: streams of events end, so that their connections do. */
+  readonly stopping?: AbortSignal;
   /** Told of faults that the caller is not told of. */
   readonly onFault?: (error: unknown) => void;
 }
 
-/** Longest input of a call. */
-export const MAX_INPUT_BYTES = 16 * 1024 * 1024;
+/** What a server tells of a connection: the second argument of `app.fetch`, which `Deno.serve` hands over. */
+export interface Connection {
+  readonly remoteAddr?: Deno.Addr;
+  /** Settles when the answer has been sent, or cannot be. */
+  readonly completed?: Promise<void>;
+}
 
-/** Longest output looked at to see whether it is JSON, since parsing holds up other requests. */
-const MAX_JSON_BYTES = 8 * 1024 * 1024;
-/** Longest body of a decision, with its lists of users and libraries. */
-const MAX_DECISION_BYTES = 1024 * 1024;
-
-/** Longest deadline a caller can ask for; the plugin's own limit may be shorter. */
-const MAX_TIMEOUT_MS = 600_000;
+type Env = { Bindings: Connection };
 
 /**
  * The HTTP API over a host; it does not listen.
  *
  * @example
  * ```ts ignore
- * const app = createApi(host, { token, names: ownNames("127.0.0.1", 4747) });
+ * const app = createApi(host, { tokens, names: ownNames("127.0.0.1", 4747) });
  * Deno.serve({ hostname: "127.0.0.1", port: 4747 }, app.fetch);
  * ```
  */
-export function createApi(host: ApiHost, options: ApiOptions): Hono {
-  const app = new Hono();
+export function createApi(host: ApiHost, options: ApiOptions): Hono<Env> {
+  const { tokens, names, clock = systemClock, onFault = () => {} } = options;
+  const { stopping = new AbortController().signal } = options;
+  const load = new Load(options.load);
+  const failures = new Failures(clock);
+  const app = new Hono<Env>();
+
+  const enter = (context: Context<Env>, access: Access | undefined, streams = false) => {
+    const { raw } = context.req;
+    const address = addressOf(context.env ?? {});
+    if (access === "anyone") return { holds: () => true, visit: load.enter("requests", "") };
+    const { name, holds } = admit(raw, access, { tokens, failures, address });
+    return { holds, visit: load.enter(streams ? "streams" : "requests", name) };
+  };
+  const answer = async (context: Context<Env>, route: Route): Promise<Response> => {
+    const { raw } = context.req;
+    const { holds, visit } = enter(context, route.access, route.streams);
+    let last = false;
+    try {
+      const events: RawRequest["events"] = (name, open) => {
+        last = true;
+        const { end } = visit;
+        return eventResponse({ name, open, clock, mayGoOn: holds, stopping, onFault, onEnd: end });
+      };
+      const response = await route.run({
+        host,
+        playback: options.playback,
+        headers: raw.headers,
+        signal: raw.signal,
+        query: new URL(raw.url).searchParams,
+        param: (name) => context.req.param(name) ?? "",
+        body: (limitBytes) => readBody(raw, { limitBytes, clock, visit }),
+        send: (bytes, type) => {
+          visit.hold(bytes.byteLength);
+          return bytesResponse(bytes, type, clock);
+        },
+        events,
+      });
+      if (raw.method === "HEAD") await response.body?.cancel();
+      return response;
+    } finally {
+      if (!last) endWith(visit, context.env?.completed);
+    }
+  };
+
   app.use(secureHeaders({ strictTransportSecurity: false }));
   app.use(async (context, next) => {
     await next();
     context.header("Cache-Control", "no-store");
   });
-  app.use(sameOrigin(options.names));
-  route(app, "GET", "/healthz", (context) => context.json({ status: "ok" }));
-  app.use(bearerToken(options.token));
-
-  route(app, "GET", "/api/v1/plugins", (context) => context.json({ plugins: host.list() }));
-  route(
-    app,
-    "GET",
-    "/api/v1/plugins/:id",
-    (context) => context.json(host.info(param(context, "id"))),
-  );
-  route(
-    app,
-    "POST",
-    "/api/v1/plugins/:id/enable",
-    async (context) => {
-      const decision = readDecision(await readBody(context.req.raw, MAX_DECISION_BYTES));
-      const { local, assignment } = decision;
-      return context.json(await host.enable(param(context, "id"), local, assignment));
-    },
-  );
-  route(
-    app,
-    "POST",
-    "/api/v1/plugins/:id/disable",
-    async (context) => context.json(await host.disable(param(context, "id"))),
-  );
-  route(app, "POST", "/api/v1/plugins/:id/call/:export", async (context) => {
-    const plugin = host.plugin(param(context, "id"));
-    const timeoutMs = readTimeout(context.req.query("timeoutMs"));
-    const input = await readBody(context.req.raw, MAX_INPUT_BYTES);
-    const output = await plugin.call(param(context, "export"), input, {
-      signal: context.req.raw.signal,
-      ...(timeoutMs === undefined ? {} : { timeoutMs }),
-    });
-    return outputResponse(output);
+  app.use(async (context, next) => {
+    checkOrigin(context.req.raw, names);
+    await next();
   });
-
+  for (const route of ROUTES) {
+    app.on(route.method, honoPath(route.path), (context) => answer(context, route));
+  }
+  for (const path of new Set(ROUTES.map((route) => route.path))) {
+    const allow = ROUTES.filter((route) => route.path === path).map(methods).join(", ");
+    app.all(honoPath(path), (context) => {
+      enter(context, undefined).visit.end();
+      const state = `Cannot ${context.req.method} "${context.req.path}": want ${allow}`;
+      return problemResponse(new SoundproofError("api.method_not_allowed", state), { allow });
+    });
+  }
   app.notFound((context) => {
+    enter(context, undefined).visit.end();
     const { method, path } = context.req;
     return problemResponse(
       new SoundproofError("api.not_found", `Cannot ${method} "${path}": no such path`),
     );
   });
   app.onError((error) => {
-    if (!(error instanceof SoundproofError)) options.onFault?.(error);
-    const headers = error instanceof SoundproofError && error.code === "api.unauthorized"
-      ? { "www-authenticate": 'Bearer realm="soundproof"' }
-      : undefined;
-    return problemResponse(error, headers);
+    if (!(error instanceof SoundproofError)) onFault(error);
+    return problemResponse(error);
   });
   return app;
 }
 
-/** Adds a route that answers every other method with 405 and what is allowed (RFC 9110, 15.5.6). */
-function route(app: Hono, method: "GET" | "POST", path: string, handler: Handler): void {
-  const allow = method === "GET" ? "GET, HEAD" : method;
-  app.on(method, path, handler);
-  app.all(path, (context) =>
-    problemResponse(
-      new SoundproofError(
-        "api.method_not_allowed",
-        `Cannot ${context.req.method} "${context.req.path}": want ${allow}`,
-      ),
-      { allow },
-    ));
+function honoPath(path: string): string {
+  return path.replaceAll("{", ":").replaceAll("}", "");
 }
 
-function param(context: Context, name: string): string {
-  return context.req.param(name) ?? "";
+function methods({ method }: Route): string {
+  return method === "get" ? "GET, HEAD" : method.toUpperCase();
 }
 
-function readTimeout(text: string | undefined): number | undefined {
-  if (text === undefined) return undefined;
-  const value = /^\d{1,9}$/.test(text) ? Number(text) : NaN;
-  if (value >= 1 && value <= MAX_TIMEOUT_MS) return value;
-  throw new SoundproofError(
-    "api.query_invalid",
-    `Cannot take timeoutMs "${text}": want a whole number from 1 to ${MAX_TIMEOUT_MS}`,
-  );
+function addressOf({ remoteAddr: address }: Connection): string {
+  return address !== undefined && "hostname" in address ? address.hostname : "local";
 }
 
-/** What the guest put out, as it is: 204 for nothing, marked as JSON where it is JSON. */
-function outputResponse(output: Uint8Array): Response {
-  if (output.byteLength === 0) return new Response(null, { status: 204 });
-  const type = isJson(output) ? "application/json" : "application/octet-stream";
-  return new Response(new Uint8Array(output), { headers: { "content-type": type } });
-}
-
-function isJson(bytes: Uint8Array): boolean {
-  return bytes.byteLength <= MAX_JSON_BYTES && parseJson(bytes) !== undefined;
-}
-
-/** JSON, or `undefined` where it is none. */
-function parseJson(bytes: Uint8Array): unknown {
-  try {
-    return JSON.parse(new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes));
-  } catch {
-    return undefined;
-  }
+/** An answer that is being sent is under way until it has been. */
+function endWith({ end }: Visit, completed: Promise<void> | undefined): void {
+  if (completed === undefined) end();
+  else void completed.then(end, end);
 }

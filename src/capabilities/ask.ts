@@ -11,17 +11,28 @@ const decoder = new TextDecoder("utf-8", { fatal: true });
  *
  * @param read Reads the answer; `undefined` means that it holds nothing. What it throws is a fault.
  */
-export async function ask<T>(
+export function ask<T>(
   guest: GuestCaller,
   name: string,
   request: unknown,
   read: (answer: Fields) => T | undefined,
   options: CallOptions = {},
 ): Promise<Answer<T>> {
+  return askValue(guest, name, request, (answer) => read(new Fields(answer)), options);
+}
+
+/** Like {@link ask}, for an answer that is no object. */
+export async function askValue<T>(
+  guest: GuestCaller,
+  name: string,
+  request: unknown,
+  read: (answer: unknown) => T | undefined,
+  options: CallOptions = {},
+): Promise<Answer<T>> {
   try {
     const output = await guest.call(name, encoder.encode(JSON.stringify(request)), options);
     const answer = parse(output);
-    const value = answer === null ? undefined : read(new Fields(answer));
+    const value = answer === null ? undefined : read(answer);
     return value === undefined
       ? { kind: "not_found", reason: `${name} of plugin "${guest.id}" has no answer` }
       : { kind: "found", value };
@@ -87,13 +98,24 @@ export class Fields {
     return value.map((item: unknown) => read(new Fields(item ?? {})));
   }
 
+  /** An object; one without fields where there is none. */
+  object<T>(name: string, read: (object: Fields) => T): T {
+    const value = this.#get(name) ?? {};
+    if (typeof value !== "object" || value === null || Array.isArray(value)) {
+      throw new TypeError(`has a "${name}" that is no object`);
+    }
+    return read(new Fields(value));
+  }
+
   #get(name: string): unknown {
     return Object.hasOwn(this.#object, name) ? this.#object[name] ?? undefined : undefined;
   }
 }
 
 /** The object without the members that are empty: they are left out of what a plugin is sent. */
-export function withoutEmpty<T extends object>(object: T): Partial<T> {
+export function withoutEmpty<T extends object>(
+  object: T,
+): { [Name in keyof T]?: Exclude<T[Name], undefined> } {
   const members = Object.entries(object).filter(([, value]) => value !== undefined && value !== "");
-  return Object.fromEntries(members) as Partial<T>;
+  return Object.fromEntries(members) as { [Name in keyof T]?: Exclude<T[Name], undefined> };
 }

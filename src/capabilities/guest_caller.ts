@@ -4,7 +4,7 @@ import type { SoundproofError } from "../errors.ts";
 export interface CallOptions {
   /** The guest's deadline; never later than the plugin's own limit. Milliseconds. */
   readonly timeoutMs?: number;
-  /** Gives up while the call waits for a cell. */
+  /** Gives up: the call ends with `call.cancelled`, and with it what its guest waits for. */
   readonly signal?: AbortSignal;
 }
 
@@ -21,6 +21,20 @@ export interface GuestCaller {
    * @throws {SoundproofError} A code of `guest.*` or `pool.*`.
    */
   call(name: string, input: Uint8Array, options?: CallOptions): Promise<Uint8Array>;
+}
+
+/** Of whom and of what a plugin may be told: what its manifest asks for and an administrator granted. */
+export interface PluginScope {
+  /** Login names it may be told of; equal in any letter case. Empty without the `users` permission. */
+  readonly users: readonly string[] | "all";
+  /** Libraries whose ids and paths it may be told; empty without access to their files. */
+  readonly libraries: readonly number[] | "all";
+}
+
+/** A plugin that is told of users and tracks, as far as its scope goes. */
+export interface ScopedGuest extends GuestCaller {
+  /** Of whom and of what it may be told. */
+  readonly scope: PluginScope;
 }
 
 /** What asking a plugin came to. */

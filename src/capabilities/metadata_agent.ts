@@ -1,5 +1,6 @@
 import { ask, type Fields, withoutEmpty } from "./ask.ts";
 import type { Answer, CallOptions, GuestCaller } from "./guest_caller.ts";
+import { type ArtistRef, artistRef, type SongRef, songRef } from "./song.ts";
 
 /** An artist to ask about. */
 export interface ArtistRequest {
@@ -33,36 +34,6 @@ export interface Image {
   readonly url: string;
   /** Edge length in pixels; 0 where it is not known. */
   readonly size: number;
-}
-
-/** An artist as an agent names one. */
-export interface ArtistRef {
-  /** The server's id; empty where the agent does not know it. */
-  readonly id: string;
-  /** The artist's name. */
-  readonly name: string;
-  /** MusicBrainz id; empty where it is not known. */
-  readonly mbid: string;
-}
-
-/** A song as an agent names one; for the server to find in its library. */
-export interface SongRef {
-  /** The server's id; empty where the agent does not know it. */
-  readonly id: string;
-  /** The song's title. */
-  readonly name: string;
-  /** MusicBrainz id of the recording; empty where it is not known. */
-  readonly mbid: string;
-  /** ISRC; empty where it is not known. */
-  readonly isrc: string;
-  /** Who plays. */
-  readonly artists: readonly ArtistRef[];
-  /** The album's title; empty where it is not known. */
-  readonly album: string;
-  /** MusicBrainz id of the album; empty where it is not known. */
-  readonly albumMbid: string;
-  /** Length in milliseconds; 0 where it is not known. */
-  readonly durationMs: number;
 }
 
 /** What an agent knows of an album. */
@@ -210,26 +181,4 @@ function album({ name, artist, mbid }: AlbumRequest): object {
 
 function image(fields: Fields): Image {
   return { url: fields.text("url"), size: fields.number("size") ?? 0 };
-}
-
-function artistRef(fields: Fields): ArtistRef {
-  return { id: fields.text("id"), name: fields.text("name"), mbid: fields.text("mbid") };
-}
-
-function songRef(fields: Fields): SongRef {
-  // The list wins over the deprecated single artist, which becomes a list of one (extism-abi.md, 2.10).
-  const listed = fields.list("artists", artistRef);
-  const single = { id: "", name: fields.text("artist"), mbid: fields.text("artistMbid") };
-  const hasSingle = single.name !== "" || single.mbid !== "";
-  const seconds = fields.number("duration") ?? 0;
-  return {
-    id: fields.text("id"),
-    name: fields.text("name"),
-    mbid: fields.text("mbid"),
-    isrc: fields.text("isrc"),
-    artists: listed.length > 0 ? listed : hasSingle ? [single] : [],
-    album: fields.text("album"),
-    albumMbid: fields.text("albumMbid"),
-    durationMs: Math.max(0, fields.number("durationMs") || Math.round(seconds * 1000)),
-  };
 }

@@ -3,7 +3,7 @@
  * its memory and tables into it.
  *
  * Admitted is a module of the WebAssembly 2.0 set (what Navidrome's engine runs) that imports functions
- * only: the Extism kernel, WASI preview 1, and host functions that were granted. Everything newer is
+ * only: WASI preview 1, host functions that were granted and, where it is an Extism module, the kernel. Everything newer is
  * refused, garbage-collected objects and exceptions above all: they live on the JavaScript heap, and a
  * worker that exhausts its heap takes the whole process down. Function bodies are not read: what of it can
  * be written there without a type, tag, table or global (a `catch_all` around an import) holds no more
@@ -12,21 +12,26 @@
  * @module
  */
 
-import { type ErrorCode, SoundproofError } from "../errors.ts";
 import { ENV_FUNCTIONS, USER_FUNCTION } from "./abi/extism.ts";
+import { ENV_FUNCTION, ENV_MODULE, EXPORT_TYPES } from "./abi/go_plugin.ts";
+import type { Abi, Signature } from "./abi/guest_abi.ts";
 import type { ModuleLimits } from "./limits.ts";
+import {
+  type FunctionType,
+  readGlobal,
+  readSize,
+  readType,
+  refusal,
+  VALUE_TYPES,
+} from "./module_parts.ts";
 import { visibleLine } from "./protocol.ts";
 import { WASI_FUNCTIONS } from "./wasi.ts";
 import { encodeU32, MalformedModule, WasmReader } from "./wasm_reader.ts";
 
-/** Type of a function, as letters: `i` i32, `j` i64, `f` f32, `d` f64, `v` v128, `p` and `e` references. */
-export interface FunctionType {
-  readonly parameters: string;
-  readonly results: string;
-}
-
 /** What admission needs to know of the plugin. */
 export interface AdmissionPolicy {
+  /** The ABI it will be called by; Extism's unless given. The modules of the other do not exist. */
+  readonly abi?: Abi;
   /** Host functions of granted permissions. */
   readonly functions: ReadonlySet<string>;
   /** Completes "host function X …" for one that is not granted, such as `needs the permission "http"`. */
@@ -47,15 +52,6 @@ export interface AdmittedModule {
 }
 
 const PAGE_BYTES = 65_536;
-const VALUE_TYPES: Readonly<Record<number, string>> = {
-  0x7f: "i",
-  0x7e: "j",
-  0x7d: "f",
-  0x7c: "d",
-  0x7b: "v",
-  0x70: "p",
-  0x6f: "e",
-};
 const SECTION_NAMES = [
   ...["custom", "type", "import", "function", "table", "memory", "global", "export", "start"],
   ...["element", "code", "data", "data count"],
@@ -69,7 +65,7 @@ const FUNCTION_KIND = 0;
 const SHOWN_LENGTH = 100;
 
 /**
- * Admits a module, or throws a {@link SoundproofError} with a code of `module.*` that says why not.
+ * Admits a module, or throws a `SoundproofError` with a code of `module.*` that says why not.
  * Takes one pass over the section headers, whatever the module's size.
  */
 export function admitModule(bytes: Uint8Array, policy: AdmissionPolicy): AdmittedModule {
@@ -85,26 +81,6 @@ export function admitModule(bytes: Uint8Array, policy: AdmissionPolicy): Admitte
     if (thrown instanceof MalformedModule) throw refusal("module.malformed", thrown.message);
     throw thrown;
   }
-}
-
-function refusal(code: ErrorCode, state: string): SoundproofError {
-  return new SoundproofError(code, `Cannot admit module: ${state}`);
-}
-
-/** What a global may begin with: opcode, and how to pass what follows it. */
-const CONSTANT_EXPRESSIONS: Readonly<Record<number, (section: WasmReader) => void>> = {
-  0x41: skipLeb, // i32.const
-  0x42: skipLeb, // i64.const
-  0x43: (section) => void section.skip(4), // f32.const
-  0x44: (section) => void section.skip(8), // f64.const
-  0x23: skipLeb, // global.get
-  0xd0: skipLeb, // ref.null
-  0xd2: skipLeb, // ref.func
-  0xfd: (section) => void section.skip(17), // v128.const
-};
-
-function skipLeb(section: WasmReader): void {
-  while (section.byte() >= 0x80);
 }
 
 class Admission {
@@ -258,26 +234,36 @@ class Admission {
 
   /** The type that an import must have. */
   #importType(module: string, name: string, shown: string): string {
+    const { abi = "extism" } = this.#policy;
     switch (module) {
       case "wasi_snapshot_preview1":
         return known(WASI_FUNCTIONS, name, `${shown} is no function of WASI preview 1`);
       case "extism:host/env":
+        if (abi !== "extism") break;
         return known(ENV_FUNCTIONS, name, `${shown} is no function of the Extism kernel`);
       case "extism:host/user":
-        if (this.#policy.functions.has(name)) {
-          this.#hostFunctions.add(name);
-          return USER_FUNCTION;
-        }
-        throw refusal(
-          "module.import_refused",
-          `host function "${visibleLine(name, SHOWN_LENGTH)}" ${this.#policy.explain(name)}`,
-        );
-      default:
-        throw refusal(
-          "module.import_refused",
-          `import ${shown} is of a module that does not exist here`,
-        );
+        if (abi !== "extism") break;
+        return this.#granted(name, USER_FUNCTION);
+      case ENV_MODULE:
+        if (abi !== "go_plugin") break;
+        return this.#granted(name, ENV_FUNCTION);
     }
+    throw refusal(
+      "module.import_refused",
+      `import ${shown} is of a module that does not exist here`,
+    );
+  }
+
+  /** The type of a host function, if it was granted. */
+  #granted(name: string, type: Signature): string {
+    if (this.#policy.functions.has(name)) {
+      this.#hostFunctions.add(name);
+      return type;
+    }
+    throw refusal(
+      "module.import_refused",
+      `host function "${visibleLine(name, SHOWN_LENGTH)}" ${this.#policy.explain(name)}`,
+    );
   }
 
   #export(section: WasmReader): void {
@@ -291,8 +277,17 @@ class Admission {
     return new Map(this.#exported.map(({ name, index }) => {
       const type = this.#functions[index];
       if (type === undefined) throw new MalformedModule("an export names no function");
-      return [name, this.#typeAt(type)];
+      return [name, this.#checkedExport(name, this.#typeAt(type))];
     }));
+  }
+
+  /** Refuses an export that the ABI would call with what it does not take. */
+  #checkedExport(name: string, type: FunctionType): FunctionType {
+    const wanted = this.#policy.abi === "go_plugin" ? EXPORT_TYPES.get(name) : undefined;
+    const found = `${type.parameters}:${type.results}`;
+    if (wanted === undefined || wanted === found) return type;
+    const state = `invalid ${name} signature: it is ${found}, wanted is ${wanted}`;
+    throw refusal("module.export_refused", state);
   }
 
   #typeAt(index: number): FunctionType {
@@ -337,48 +332,6 @@ function known(functions: Readonly<Record<string, string>>, name: string, state:
   const type = Object.hasOwn(functions, name) ? functions[name] : undefined;
   if (type === undefined) throw refusal("module.import_refused", `import ${state}`);
   return type;
-}
-
-function readType(section: WasmReader): FunctionType {
-  if (section.byte() !== 0x60) {
-    throw refusal("module.feature", "it declares a type that is not a function of WebAssembly 2.0");
-  }
-  return { parameters: readValueTypes(section), results: readValueTypes(section) };
-}
-
-function readValueTypes(section: WasmReader): string {
-  const count = section.u32();
-  if (count > 1_000) throw new MalformedModule("a function type has more than 1,000 values");
-  return Array.from({ length: count }, () => readValueType(section)).join("");
-}
-
-function readValueType(section: WasmReader): string {
-  const letter = VALUE_TYPES[section.byte()];
-  if (letter !== undefined) return letter;
-  throw refusal("module.feature", "a value is of a type that WebAssembly 2.0 does not have");
-}
-
-/** Passes a global: its type, and the expression of its first value (core specification, 5.5.9). */
-function readGlobal(section: WasmReader): void {
-  readValueType(section);
-  section.byte();
-  for (let code = section.byte(); code !== 0x0b; code = section.byte()) {
-    const skipImmediate = CONSTANT_EXPRESSIONS[code];
-    if (skipImmediate === undefined) {
-      throw refusal("module.feature", `a global begins with what WebAssembly 2.0 does not have`);
-    }
-    skipImmediate(section);
-  }
-}
-
-/** Size of a memory or table. Shared, 64-bit and custom-page ones have other flags and are refused. */
-function readSize(section: WasmReader, what: string): { minimum: number; maximum: number } {
-  const flags = section.byte();
-  if (flags > 1) {
-    throw refusal("module.feature", `a ${what} is shared, 64-bit or has its own page size`);
-  }
-  const minimum = section.u32();
-  return { minimum, maximum: flags === 1 ? section.u32() : Infinity };
 }
 
 function concatenate(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {

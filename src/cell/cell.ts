@@ -6,7 +6,7 @@
 
 import v8 from "node:v8";
 import { SoundproofError } from "../errors.ts";
-import type { LogLevel } from "./abi/extism.ts";
+import type { Abi } from "./abi/guest_abi.ts";
 import { HostEnd, makeChannel } from "./channel.ts";
 import type { MountPoint } from "./files.ts";
 import type { CellLimits } from "./limits.ts";
@@ -15,6 +15,7 @@ import {
   type CellMessage,
   type GuestLog,
   type GuestOutcome,
+  type LogLevel,
   readCellMessage,
   visibleLine,
 } from "./protocol.ts";
@@ -44,6 +45,8 @@ export type HostCallHandler = (
 /** What a cell runs. */
 export interface CellProgram {
   readonly module: WebAssembly.Module;
+  /** How its guests talk; Extism's way unless given. */
+  readonly abi?: Abi;
   /** Names of granted host functions. */
   readonly functions: readonly string[];
   readonly config: ReadonlyMap<string, string>;
@@ -51,7 +54,8 @@ export interface CellProgram {
   readonly mounts?: readonly MountPoint[];
   readonly logLevel: LogLevel;
   readonly limits: CellLimits;
-  readonly handle: HostCallHandler;
+  /** Answers host calls of calls that bring no handler of their own. */
+  readonly handle?: HostCallHandler;
   /** Script of the worker; another than the cell's own only where a test plays an enemy. */
   readonly script?: URL;
 }
@@ -62,14 +66,34 @@ export interface CallResult {
   readonly log: GuestLog;
 }
 
+const unanswered: HostCallHandler = () => {
+  throw new TypeError("Cannot answer host call: neither the program nor the call has a handler");
+};
+
+/** What a guest reads of a host function when nobody waits for its call any more. */
+const ABANDONED = "its caller cancelled it";
 const NO_LOG: GuestLog = { lines: [], dropped: 0 };
 
 interface RunningCall {
   readonly settle: (result: CallResult) => void;
+  /** Nobody waits for the call any more. */
+  readonly abandon: () => void;
   /** Made for the first host call: most calls of small guests make none. */
   abort?: AbortController;
   readonly timeoutMs: number;
+  readonly handle: HostCallHandler;
   hostCallPending: boolean;
+}
+
+/** What a call may say of itself. */
+export interface CellCallOptions {
+  /**
+   * Its caller has gone: a call that waits for a cell leaves the queue; what a guest waits for is cut off, and it is
+   * answered nothing more.
+   */
+  readonly signal?: AbortSignal | undefined;
+  /** Answers this call's host calls, in the place of the program's own. */
+  readonly handle?: HostCallHandler | undefined;
 }
 
 /** A worker that runs guests of one plugin. Calls must not overlap; the pool sees to that. */
@@ -83,8 +107,8 @@ export class Cell {
   #graceTimer: ReturnType<typeof setTimeout> | undefined;
   #state: "idle" | "busy" | "ended" = "idle";
   #booted = false;
-  /** Calls the cell has answered and not yet said that it is idle again. */
-  #unwinding = 0;
+  /** Whether the cell has answered a call and not said since that it is idle. */
+  #mayIdle = false;
   #prepared = false;
 
   /**
@@ -107,9 +131,19 @@ export class Cell {
       this.#lose(`its cell failed: ${visibleLine(event.message, FAILURE_LENGTH)}`);
     };
     this.#worker.onmessageerror = () => this.#lose("its cell sent what cannot be read");
-    const { module, functions, config, mounts = [], logLevel, limits } = program;
-    const boot: BootMessage = { kind: "boot", module, functions, config, mounts, logLevel, limits };
-    this.#worker.postMessage(boot);
+    const { module, abi = "extism", functions, config, mounts = [], logLevel, limits } = program;
+    this.#worker.postMessage(
+      {
+        kind: "boot",
+        module,
+        abi,
+        functions,
+        config,
+        mounts,
+        logLevel,
+        limits,
+      } satisfies BootMessage,
+    );
   }
 
   /** Whether the cell cannot be used any more. */
@@ -129,18 +163,33 @@ export class Cell {
    *
    * @param timeoutMs The guest's deadline, counted from when the cell takes up the call.
    */
-  call(name: string, input: Uint8Array, timeoutMs: number): Promise<CallResult> {
+  call(
+    name: string,
+    input: Uint8Array,
+    timeoutMs: number,
+    { signal, handle = this.#program.handle ?? unanswered }: CellCallOptions = {},
+  ): Promise<CallResult> {
     const { promise, resolve } = Promise.withResolvers<CallResult>();
     if (this.#state !== "idle") {
       throw new TypeError(`Cannot call a cell that is ${this.#state}`);
     }
     this.#state = "busy";
     this.#prepared = false;
+    const abandon = () => running.abandon();
+    signal?.addEventListener("abort", abandon);
     const running: RunningCall = {
       timeoutMs,
+      handle,
       hostCallPending: false,
+      abandon: () => {
+        if (running.hostCallPending) this.#channel.refuse(ABANDONED);
+        running.hostCallPending = false;
+        running.abort ??= new AbortController();
+        running.abort.abort(new DOMException("The guest's caller has gone", "AbortError"));
+      },
       settle: (result) => {
         clearTimeout(this.#graceTimer);
+        signal?.removeEventListener("abort", abandon);
         this.#running = undefined;
         running.abort?.abort(new DOMException("The guest's call is over", "AbortError"));
         resolve(result);
@@ -166,8 +215,7 @@ export class Cell {
   /** Ends the worker; a call that runs is lost. */
   end(): void {
     if (this.#state === "ended") return;
-    this.#state = "ended";
-    this.#worker.terminate();
+    this.#terminate();
     this.#running?.settle({
       outcome: { kind: "lost", text: "its cell was ended" },
       log: NO_LOG,
@@ -177,10 +225,16 @@ export class Cell {
   #lose(text: string): void {
     if (this.#state === "ended") return;
     const running = this.#running;
-    this.#state = "ended";
-    this.#worker.terminate();
+    this.#terminate();
     this.#onLost();
     running?.settle({ outcome: { kind: "lost", text }, log: NO_LOG });
+  }
+
+  /** Terminates the worker, and lets go of its thread where a guest waits for the host. */
+  #terminate(): void {
+    this.#state = "ended";
+    this.#worker.terminate();
+    this.#channel.end();
   }
 
   /** Counts the running call's time from here on: its deadline and the grace, or the boot before it. */
@@ -216,12 +270,12 @@ export class Cell {
       case "outcome":
         if (running === undefined) return false;
         this.#state = "idle";
-        this.#unwinding++;
+        this.#mayIdle = true;
         running.settle({ outcome: message.outcome, log: message.log });
         return true;
       case "idle":
-        if (this.#unwinding === 0) return false;
-        this.#unwinding--;
+        if (!this.#mayIdle) return false;
+        this.#mayIdle = false;
         this.#prepared = message.prepared && running === undefined;
         return true;
     }
@@ -233,9 +287,14 @@ export class Cell {
     if (call === undefined || name === undefined) return false;
     const channel = this.#channel;
     running.abort ??= new AbortController();
-    const isOpen = () => this.#running === running;
+    const { signal } = running.abort;
+    if (signal.aborted) {
+      channel.refuse(ABANDONED);
+      return true;
+    }
+    const isOpen = () => !signal.aborted;
     try {
-      const response = this.#program.handle(name, call.request, running.abort.signal);
+      const response = running.handle(name, call.request, signal);
       if (response instanceof Uint8Array) {
         channel.answer(response);
         return true;

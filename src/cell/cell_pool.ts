@@ -5,7 +5,7 @@
  */
 
 import { SoundproofError } from "../errors.ts";
-import { type CallResult, Cell, type CellProgram } from "./cell.ts";
+import { type CallResult, Cell, type CellCallOptions, type CellProgram } from "./cell.ts";
 
 /** Bounds of a pool. */
 export interface PoolLimits {
@@ -34,11 +34,9 @@ export const DEFAULT_POOL_LIMITS: PoolLimits = Object.freeze({
 });
 
 /** What a call may say of itself. */
-export interface PoolCallOptions {
+export interface PoolCallOptions extends CellCallOptions {
   /** The guest's deadline. Milliseconds. */
   readonly timeoutMs: number;
-  /** Takes a waiting call out of the queue. A call that runs already goes on to its end. */
-  readonly signal?: AbortSignal | undefined;
   /** Whether a call of this plugin waits for this one, so that waiting for its cell would never end. */
   readonly nested?: boolean;
 }
@@ -90,7 +88,8 @@ export class CellPool {
    * Calls an export on a fresh instance, as soon as a cell is free.
    *
    * @throws {SoundproofError} `pool.closed`, `pool.queue_full`, `pool.queue_deadline`,
-   * `pool.cells_lost`, `call.cancelled`: the guest was not called.
+   * `pool.cells_lost`: the guest was not called; `call.cancelled`: it was not, or its cell is free again as soon
+   * as it asks its host for something, or at its deadline.
    */
   async call(name: string, input: Uint8Array, options: PoolCallOptions): Promise<CallResult> {
     const { signal, nested } = options;
@@ -98,11 +97,17 @@ export class CellPool {
     const cell = this.#takeFree(nested) ?? await this.#wait(signal);
     // Between a cell's being given and this line anything may have happened to it.
     if (this.#closed) throw closedError();
+    if (signal?.aborted) {
+      this.#release(cell);
+      throw cancelledError();
+    }
     this.#calls++;
-    const result = await cell.call(name, input, options.timeoutMs);
-    if (result.outcome.kind === "deadline") this.#deadlines++;
-    this.#release(cell);
-    return result;
+    const run = cell.call(name, input, options.timeoutMs, options).then((result) => {
+      if (result.outcome.kind === "deadline") this.#deadlines++;
+      this.#release(cell);
+      return result;
+    });
+    return signal === undefined ? await run : await unlessCancelled(run, signal);
   }
 
   /** Ends idle cells, for instance because memory is short. They come back when they are needed. */
@@ -203,8 +208,19 @@ export class CellPool {
   }
 }
 
+/** What a call gives, as long as its caller waits for it. */
+function unlessCancelled<T>(run: Promise<T>, signal: AbortSignal): Promise<T> {
+  const { promise, resolve, reject } = Promise.withResolvers<T>();
+  const cancel = () => reject(cancelledError());
+  signal.addEventListener("abort", cancel);
+  run.finally(() => signal.removeEventListener("abort", cancel)).then(resolve, reject);
+  return promise;
+}
+
 function cancelledError(): SoundproofError {
-  return new SoundproofError("call.cancelled", "Cannot run call: its caller cancelled it");
+  return new SoundproofError("call.cancelled", "Cannot run call: its caller cancelled it", {
+    detail: "context canceled",
+  });
 }
 
 function closedError(): SoundproofError {

@@ -2,8 +2,8 @@
  * The shared buffer through which a guest's host call leaves its cell and the answer comes back, while
  * the cell's thread waits.
  *
- * Layout: three 32-bit words (state, function, length of the payload), then the payload. The buffer
- * grows to the largest payload seen; {@link HostEnd.isLarge} tells when to give the cell a fresh one.
+ * Layout: four 32-bit words (state, function, length of the payload, whether the cell has ended), then the
+ * payload. The buffer grows to the largest payload seen; {@link HostEnd.isLarge} tells when to give the cell a fresh one.
  *
  * To the host the other end is hostile: it reads each word once, checks it against the buffer as it is,
  * and copies the payload out before anyone looks at it.
@@ -14,10 +14,12 @@
 const STATE = 0;
 const FUNCTION = 1;
 const LENGTH = 2;
+const ENDED = 3;
 const HEADER_BYTES = 16;
 const FIRST_BYTES = 64 * 1024;
 const LARGE_BYTES = 1024 * 1024;
 
+const ENDED_TEXT = "its cell was ended";
 const TOO_LARGE = new TextEncoder().encode("answer of the host call is too large");
 
 const IDLE = 0;
@@ -73,6 +75,15 @@ export class HostEnd {
     this.#reply(REFUSAL, new TextEncoder().encode(text));
   }
 
+  /**
+   * Refuses the host call that waits, and every later one: a worker that is terminated while its thread waits goes on
+   * waiting, and keeps its memory, until its guest's deadline.
+   */
+  end(): void {
+    Atomics.store(this.#words, ENDED, 1);
+    this.refuse(ENDED_TEXT);
+  }
+
   #reply(state: number, payload: Uint8Array): void {
     if (!copyIn(this.buffer, payload)) {
       state = REFUSAL;
@@ -118,10 +129,17 @@ export class CellEnd {
     Atomics.store(this.#words, FUNCTION, index);
     Atomics.store(this.#words, LENGTH, request.byteLength);
     Atomics.store(this.#words, STATE, REQUEST);
+    // Looked at after the state was set, as the host sets the state after this: one of the two sees the other.
+    if (Atomics.load(this.#words, ENDED) !== 0) return { kind: "refusal", text: ENDED_TEXT };
     announce();
-    if (Atomics.wait(this.#words, STATE, REQUEST, timeoutMs) === "timed-out") {
-      return { kind: "timeout" };
-    }
+    const end = performance.now() + timeoutMs;
+    // What wakes the cell may be the answer before this one: the host may be kept from it after the cell has seen that.
+    do {
+      const leftMs = end - performance.now();
+      if (Atomics.wait(this.#words, STATE, REQUEST, leftMs) === "timed-out") {
+        return { kind: "timeout" };
+      }
+    } while (Atomics.load(this.#words, STATE) === REQUEST);
     const payload = copyOut(this.#buffer, Atomics.load(this.#words, LENGTH));
     const refused = Atomics.exchange(this.#words, STATE, IDLE) === REFUSAL;
     return refused

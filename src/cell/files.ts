@@ -8,6 +8,7 @@
 export const ERRNO = {
   SUCCESS: 0,
   ACCES: 2,
+  AGAIN: 6,
   BADF: 8,
   EXIST: 20,
   FBIG: 22,

@@ -10,9 +10,11 @@
  */
 
 export { admitModule } from "./admission.ts";
-export type { AdmissionPolicy, AdmittedModule, FunctionType } from "./admission.ts";
-export { LOG_LEVELS } from "./abi/extism.ts";
-export type { LogLevel } from "./abi/extism.ts";
+export type { AdmissionPolicy, AdmittedModule } from "./admission.ts";
+export type { FunctionType } from "./module_parts.ts";
+export { ENV_MODULE, GUEST_SERVICES } from "./abi/go_plugin.ts";
+export type { GuestMethod } from "./abi/go_plugin.ts";
+export type { Abi } from "./abi/guest_abi.ts";
 export { GRACE_MS } from "./cell.ts";
 export type { CallResult, CellProgram, HostCallHandler } from "./cell.ts";
 export { CellPool, DEFAULT_POOL_LIMITS } from "./cell_pool.ts";
@@ -30,10 +32,11 @@ export type {
   MountPoint,
 } from "./files.ts";
 export { decodeFrame, encodeFrame } from "./frame.ts";
+export { collectGarbage } from "./garbage.ts";
 export { importsExtism } from "./imported_modules.ts";
 export { DEFAULT_CELL_LIMITS, DEFAULT_MODULE_LIMITS } from "./limits.ts";
 export type { CellLimits, ModuleLimits } from "./limits.ts";
 export { ModuleCache } from "./module_cache.ts";
 export type { ModuleCacheOptions } from "./module_cache.ts";
-export { BUILT_IN_HTTP, FILES, visible } from "./protocol.ts";
-export type { GuestLog, GuestLogLine, GuestOutcome } from "./protocol.ts";
+export { BUILT_IN_HTTP, FILES, LOG_LEVELS, visible } from "./protocol.ts";
+export type { GuestLog, GuestLogLine, GuestOutcome, LogLevel } from "./protocol.ts";

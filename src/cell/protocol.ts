@@ -7,7 +7,12 @@
 
 import type { MountPoint } from "./files.ts";
 import type { CellLimits } from "./limits.ts";
-import { LOG_LEVELS, type LogLevel } from "./abi/extism.ts";
+import type { Abi } from "./abi/guest_abi.ts";
+
+/** How bad a line of the log is. */
+export type LogLevel = "trace" | "debug" | "info" | "warn" | "error";
+/** The levels in the order of Extism's numbers 0 to 4. */
+export const LOG_LEVELS: readonly LogLevel[] = ["trace", "debug", "info", "warn", "error"];
 
 /** Name of the host function behind Extism's built-in `http_request`; no guest can import it. */
 export const BUILT_IN_HTTP = "extism:http_request";
@@ -19,6 +24,7 @@ export const FILES = "wasi:files";
 export interface BootMessage {
   readonly kind: "boot";
   readonly module: WebAssembly.Module;
+  readonly abi: Abi;
   /** Names of the granted host functions; a host call names one by its index. */
   readonly functions: readonly string[];
   readonly config: ReadonlyMap<string, string>;

@@ -1,6 +1,4 @@
-import { join } from "node:path";
-import { errorText } from "../errors.ts";
-import { type Grants, permissionFlags } from "./flags.ts";
+import { buildApart } from "./build_process.ts";
 import type { Places } from "./places.ts";
 import type { Source } from "./source.ts";
 
@@ -21,35 +19,8 @@ export async function buildFirstPlugin(
   pluginSources: string,
   pluginsDir: string,
 ): Promise<string | undefined> {
-  const permissions: Grants = {
-    read: [pluginSources],
-    write: [pluginsDir],
-    net: "nothing",
-    env: [],
-    imports: [],
-  };
-  try {
-    const { success, stderr } = await new Deno.Command("deno", {
-      args: [
-        "run",
-        "--quiet",
-        ...permissionFlags(permissions),
-        "--unstable-worker-options",
-        ...source.flags,
-        join(pluginSources, "build.ts"),
-        "hello",
-        "--out",
-        pluginsDir,
-      ],
-      stdin: "null",
-      stdout: "null",
-      stderr: "piped",
-    }).output();
-    if (success) return undefined;
-    return new TextDecoder().decode(stderr).trim().split("\n", 1)[0] || "no reason given";
-  } catch (error) {
-    return errorText(error);
-  }
+  const fault = await buildApart(source, { pluginSources, plugin: "hello", out: pluginsDir });
+  return fault?.split("\n", 1)[0];
 }
 
 function names(folder: string): string[] {

@@ -1,23 +1,31 @@
 import { isAbsolute, relative, sep } from "node:path";
 import { SoundproofError } from "../errors.ts";
+import { actsOn, packagePath } from "./acts_on.ts";
 import type { Command } from "./arguments.ts";
 import { deniedRanges } from "./denied_ranges.ts";
-import type { MusicServerNeeds } from "./music_server.ts";
+import type { ListeningNeeds } from "./listening_needs.ts";
+import type { MusicServerNeeds } from "./music_server_needs.ts";
 import type { Places } from "./places.ts";
 
 /** All that a process may do; what has no list here it may never do. */
 export interface Grants {
   /** Absolute paths. */
-  readonly read: readonly string[];
+  readonly read: readonly string[] | "anywhere";
   /** Absolute paths. */
-  readonly write: readonly string[];
-  /** What may be connected to and listened on: nothing, or everything but these IPv4 blocks. */
-  readonly net: "nothing" | { readonly allBut: readonly string[] };
+  readonly write: readonly string[] | "anywhere";
+  /** What may be connected to and listened on: nothing, these hosts and ports, or everything but these IPv4 blocks. */
+  readonly net: "nothing" | { readonly only: readonly string[] } | {
+    readonly allBut: readonly string[];
+  };
   /** Names of environment variables. */
   readonly env: readonly string[];
   /** Hosts that code may be imported from: none, unless Soundproof's own comes from one. */
   readonly imports: readonly string[];
 }
+
+const NEEDS_NOTHING: ListeningNeeds = { read: [], write: [], addresses: [] };
+
+type FileGrants = Pick<Grants, "read" | "write" | "net">;
 
 /** What the launcher knows when it decides on the grants. */
 export interface LaunchPlan {
@@ -36,33 +44,96 @@ export interface LaunchPlan {
   readonly localAddresses: readonly string[];
   /** What the music server needs. */
   readonly musicServer: MusicServerNeeds;
+  /** What listening needs. */
+  readonly listening?: ListeningNeeds;
   /** The package or the input file that the command names. */
   readonly named: readonly string[];
+  /** The files that the command makes. */
+  readonly written: readonly string[];
+  /** The API of the running service that is to do what the command says. */
+  readonly service?: string;
 }
 
-/** Commands that run plugins, which may need the network. */
-const RUNS_GUESTS: ReadonlySet<Command["kind"]> = new Set(["start", "call", "enable"]);
+/** Commands that load plugins, which may need the network and write into library folders. */
+export const LOADS_PLUGINS: ReadonlySet<Command["kind"]> = new Set([
+  "start",
+  "call",
+  "enable",
+  "approve",
+  "install",
+  "update",
+  "rollback",
+  "refresh",
+  "config-set",
+  "doctor",
+]);
+
+/** Commands that change the plugins folder. */
+const CHANGES_PACKAGES: ReadonlySet<Command["kind"]> = new Set([
+  "start",
+  "install",
+  "update",
+  "rollback",
+  "remove",
+]);
 
 /** The narrowest grants that a command works with. */
 export function grantsOf(plan: LaunchPlan): Grants {
-  const { command, places } = plan;
+  const { command, service } = plan;
   const common = { env: [], imports: plan.sourceHost === undefined ? [] : [plan.sourceHost] };
-  const isAboutPackage = "subject" in command && "path" in command.subject;
-  const isAboutNothing = command.kind === "help" || command.kind === "version" ||
-    command.kind === "functions";
-  if (isAboutNothing || isAboutPackage) {
-    return { ...common, read: [...plan.source, ...plan.named], write: [], net: "nothing" };
+  if (command.kind === "dev") {
+    // Deno makes a link only for a process that may read and write everywhere.
+    return { ...common, read: "anywhere", write: "anywhere", net: "nothing" };
   }
-  const runsGuests = RUNS_GUESTS.has(command.kind);
-  const { musicServer } = plan;
+  if (actsOn(command, "tokens")) return { ...common, ...tokenGrants(plan) };
+  if (service !== undefined) return { ...common, ...serviceGrants(plan, service) };
+  const usesPlace = command.kind === "start" || command.kind === "doctor";
+  if (usesPlace || actsOn(command, "installation") && !packagePath(command)) {
+    return { ...common, ...dataGrants(plan) };
+  }
+  for (const path of plan.written) refuseWithin(plan.source, path);
+  const read = [...plan.source, ...plan.named, ...plan.written];
+  return { ...common, read, write: plan.written, net: "nothing" };
+}
+
+function tokenGrants({ source, places, realPaths }: LaunchPlan): Partial<Grants> & FileGrants {
+  const folders = [places.dataDir, ...realPaths];
+  for (const folder of folders) refuseAround(source, folder);
+  return { read: [...source, ...folders], write: folders, net: "nothing" };
+}
+
+/** What asking a service needs: its address and its token; the network to download what it is to install. */
+function serviceGrants(plan: LaunchPlan, service: string): Partial<Grants> & FileGrants {
+  const { source, places, named } = plan;
+  const [, socket] = /^unix:(.+)$/.exec(service) ?? [];
+  const sockets = socket === undefined ? [] : [socket];
+  // Through a socket it is asked as the port that a URL without one means, which Deno wants to know besides.
+  const host = socket === undefined ? [hostAndPort(service)] : [service, "localhost:80"];
+  return {
+    read: [...source, places.tokenFile, ...named, ...sockets],
+    write: sockets,
+    net: downloads(plan.command)
+      ? {
+        allBut: deniedRanges([
+          ...plan.localAddresses,
+          ...host.map((name) => name.replace(/:\d+$/, "")),
+        ]),
+      }
+      : { only: host },
+  };
+}
+
+function dataGrants(plan: LaunchPlan): Partial<Grants> & FileGrants {
+  const { command, places, musicServer, listening = NEEDS_NOTHING } = plan;
+  const loads = LOADS_PLUGINS.has(command.kind);
   const write = [
     places.dataDir,
-    ...(plan.pluginsDirExists ? [] : [places.pluginsDir]),
-    ...(runsGuests ? musicServer.write : []),
+    ...(CHANGES_PACKAGES.has(command.kind) || !plan.pluginsDirExists ? [places.pluginsDir] : []),
+    ...(loads ? musicServer.write : []),
+    ...listening.write,
   ];
   for (const folder of [...write, ...plan.realPaths]) refuseAround(plan.source, folder);
   return {
-    ...common,
     read: [
       ...plan.source,
       places.dataDir,
@@ -71,14 +142,31 @@ export function grantsOf(plan: LaunchPlan): Grants {
       ...plan.realPaths,
       ...plan.linkTargets,
       ...musicServer.read,
+      ...listening.read,
       ...plan.named,
     ],
     write,
     env: musicServer.env,
-    net: runsGuests
-      ? { allBut: deniedRanges([...plan.localAddresses, ...musicServer.addresses]) }
+    net: loads
+      ? { allBut: deniedTo([...plan.localAddresses, ...musicServer.addresses], listening) }
       : "nothing",
   };
+}
+
+/** Denied to connect to is denied to listen on; to connect to `0.0.0.0` is to connect to loopback, which nothing is denied. */
+function deniedTo(opened: readonly string[], { addresses }: ListeningNeeds): readonly string[] {
+  const ranges = deniedRanges([...opened, ...addresses]);
+  return addresses.includes("0.0.0.0") ? ranges.filter((cidr) => cidr !== "0.0.0.0/8") : ranges;
+}
+
+function downloads(command: Command): boolean {
+  return "source" in command && "url" in command.source;
+}
+
+/** A service's address as Deno's permission lists name it. */
+function hostAndPort(url: string): string {
+  const { hostname, port, protocol } = new URL(url);
+  return `${hostname}:${port || (protocol === "https:" ? "443" : "80")}`;
 }
 
 /**
@@ -90,15 +178,26 @@ export function grantsOf(plan: LaunchPlan): Grants {
 export function permissionFlags(grants: Grants): string[] {
   return [
     "--no-prompt",
-    ...list("read", withoutNested(grants.read)),
-    ...list("write", withoutNested(grants.write)),
-    ...(grants.net === "nothing"
-      ? []
-      : ["--allow-net", `--deny-net=${grants.net.allBut.join(",")}`]),
+    ...paths("read", grants.read),
+    ...paths("write", grants.write),
+    ...network(grants.net),
     ...list("env", grants.env),
     // Deno lets every program import from a dozen hosts unless told otherwise.
     ...(grants.imports.length > 0 ? list("import", grants.imports) : ["--deny-import"]),
   ];
+}
+
+function paths(permission: "read" | "write", granted: readonly string[] | "anywhere"): string[] {
+  return granted === "anywhere"
+    ? [`--allow-${permission}`]
+    : list(permission, withoutNested(granted));
+}
+
+function network(net: Grants["net"]): string[] {
+  if (net === "nothing") return [];
+  return "only" in net
+    ? list("net", net.only)
+    : ["--allow-net", `--deny-net=${net.allBut.join(",")}`];
 }
 
 function list(permission: string, values: readonly string[]): string[] {
@@ -125,6 +224,14 @@ function refuseAround(source: readonly string[], folder: string): void {
   throw new SoundproofError(
     "cli.path_unusable",
     `Cannot use "${folder}" for data: it holds Soundproof's own code, which nothing may write`,
+  );
+}
+
+function refuseWithin(source: readonly string[], path: string): void {
+  if (!source.some((folder) => isWithin(path, folder))) return;
+  throw new SoundproofError(
+    "cli.path_unusable",
+    `Cannot write "${path}": it lies in Soundproof's own code, which nothing may write`,
   );
 }
 

@@ -10,14 +10,28 @@
  *
  * @module
  */
+export { actsOn, type CommandOn, packagePath } from "./acts_on.ts";
 export { type Command, parseCommand } from "./arguments.ts";
+export { CommandLog } from "./command_log.ts";
+export { type CommandSpec } from "./commands/command.ts";
+export { ALL_COMMANDS, checked } from "./commands/registry.ts";
+export { configTemplate } from "./config_template.ts";
 export { deniedRanges } from "./denied_ranges.ts";
 export { type Grants, grantsOf, type LaunchPlan, permissionFlags } from "./flags.ts";
+export { showFunctions } from "./functions_command.ts";
 export { launch } from "./launch.ts";
+export { lookAtPackage } from "./look_command.ts";
+export { runPack } from "./pack_command.ts";
 export { type Places, placesOf } from "./places.ts";
-export { perform } from "./plugin_commands.ts";
+export { decisionFrom } from "./narrowing.ts";
+export { perform } from "./perform.ts";
+export { type Report, withProgress } from "./progress.ts";
+export { findService } from "./running_service.ts";
+export type { Stage } from "./stage.ts";
 export { formatTable } from "./table.ts";
-export { reportError, type Terminal } from "./terminal.ts";
-export { displayWidth, harmless, shellQuote } from "./text.ts";
+export { reportError, type Terminal, warn } from "./terminal.ts";
+export { displayWidth, harmless, shellQuote, wrap } from "./text.ts";
+export { performToken } from "./token_command.ts";
+export { helpText, synopsis } from "./usage.ts";
 export { checkDenoVersion } from "./version.ts";
 export { greeting } from "./views.ts";

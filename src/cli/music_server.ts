@@ -1,81 +1,80 @@
-import { isIPv4 } from "node:net";
-import { dirname, resolve } from "node:path";
-import { parse } from "smol-toml";
+import { dirname, join, resolve } from "node:path";
 import type { Configuration, MusicServerConfiguration } from "../configuration/mod.ts";
 import { errorText } from "../errors.ts";
 import {
-  type MemoryLibrary,
   memoryMusicServer,
   type MusicServer,
+  type SubsonicClientOptions,
   subsonicMusicServer,
 } from "../services/mod.ts";
-import { type Terminal, warn } from "./terminal.ts";
+import { ArtworkLinks } from "../sidecar/mod.ts";
+import { readLibrary } from "./library_file.ts";
+import { DEFAULT_LISTEN, type Places } from "./places.ts";
 
-/** What a process must be allowed for the music server it has. */
-export interface MusicServerNeeds {
-  /** Absolute paths. */
-  readonly read: readonly string[];
-  /** Absolute paths of library folders. */
-  readonly write: readonly string[];
-  /** Names of environment variables. */
-  readonly env: readonly string[];
-  /** The server's own address, where its URL has one. */
-  readonly addresses: readonly string[];
-}
+/** A music server that speaks the Subsonic API. */
+export type SubsonicConfiguration = MusicServerConfiguration & { readonly kind: "subsonic" };
 
-/** What no music server needs. */
-export const NO_MUSIC_SERVER: MusicServerNeeds = { read: [], write: [], env: [], addresses: [] };
-
-/** What the configured music server needs; a library file that cannot be read names no folders. */
-export function needsOf({ musicServer }: Configuration, configFile: string): MusicServerNeeds {
-  if (musicServer === undefined) return NO_MUSIC_SERVER;
-  const folder = dirname(configFile);
-  const folders = new Map(musicServer.libraryPaths);
-  const needs = { read: [] as string[], env: [] as string[], addresses: [] as string[] };
-  if (musicServer.kind === "memory") {
-    const file = resolve(folder, musicServer.library);
-    needs.read.push(file);
-    for (const { id, path } of foldersIn(file)) {
-      if (!folders.has(id)) folders.set(id, path);
-    }
-  } else {
-    const { hostname } = new URL(musicServer.url);
-    if (isIPv4(hostname)) needs.addresses.push(hostname);
-    if ("file" in musicServer.password) {
-      needs.read.push(resolve(folder, musicServer.password.file));
-    } else needs.env.push(musicServer.password.env);
-  }
-  const writable = musicServer.writableLibraries;
-  return {
-    ...needs,
-    read: [...needs.read, ...folders.values()],
-    write: [...folders].filter(([id]) => writable.includes(id)).map(([, path]) => path),
-  };
-}
-
-/** The configured music server. One that cannot be had is told of, and the rest goes on without. */
+/**
+ * The configured music server. One that cannot be had is told of, and the rest goes on without.
+ *
+ * @param baseUrl Where pictures are given out.
+ */
 export function openMusicServer(
   { musicServer }: Configuration,
-  configFile: string,
-  terminal: Terminal,
+  { configFile, dataDir }: Pick<Places, "configFile" | "dataDir">,
+  baseUrl: string,
+  warn: (text: string) => void,
 ): MusicServer | undefined {
   if (musicServer === undefined) return undefined;
   try {
-    const folder = dirname(configFile);
     const server = musicServer.kind === "memory"
-      ? memoryMusicServer(readLibrary(resolve(folder, musicServer.library)))
+      ? memoryMusicServer(readLibrary(resolve(dirname(configFile), musicServer.library)))
       : subsonicMusicServer({
-        baseUrl: musicServer.url,
-        username: musicServer.username,
-        credentials: { password: passwordOf(musicServer, folder) },
-        formPost: musicServer.formPost,
-        ...(musicServer.userHeader !== undefined && { userHeader: musicServer.userHeader }),
+        ...clientOptions(musicServer, configFile),
+        usernames: musicServer.usernames,
+        artworkUrl: artworkUrls(dataDir, baseUrl),
       });
     return withFolders(server, musicServer.libraryPaths);
   } catch (thrown) {
-    warn(`${configFile}: $.MusicServer is not applied: ${errorText(thrown)}`, terminal);
+    warn(`${configFile}: $.MusicServer is not applied: ${errorText(thrown)}`);
     return undefined;
   }
+}
+
+/** How a server that speaks the Subsonic API is asked. @throws {Error} Where its password cannot be read. */
+export function clientOptions(
+  musicServer: SubsonicConfiguration,
+  configFile: string,
+): SubsonicClientOptions {
+  const { url, username, formPost, userHeader } = musicServer;
+  return {
+    baseUrl: url,
+    username,
+    credentials: { password: passwordOf(musicServer, dirname(configFile)) },
+    formPost,
+    ...(userHeader !== undefined && { userHeader }),
+  };
+}
+
+/** Where the service is reached: from outside if the configuration says how, else from this machine. */
+export function publicUrl({ publicUrl, listen = DEFAULT_LISTEN, tls }: Configuration): string {
+  if (publicUrl !== undefined) return publicUrl;
+  if ("path" in listen) return "http://localhost";
+  return `${tls === undefined ? "http" : "https"}://localhost:${listen.port}`;
+}
+
+/** Where the data folder has what is known of players, and the key of the addresses of pictures. */
+export function sidecarFolder(dataDir: string): string {
+  return join(dataDir, "sidecar");
+}
+
+/** Addresses of pictures; the key is read, or made, at the first. */
+function artworkUrls(dataDir: string, baseUrl: string): ArtworkLinks["url"] {
+  let links: ArtworkLinks | undefined;
+  return (kind, id, size) => {
+    links ??= ArtworkLinks.open(sidecarFolder(dataDir), baseUrl);
+    return links.url(kind, id, size);
+  };
 }
 
 /** The same music server for a command that runs no guest: it says what it offers, and nothing is asked of it. */
@@ -98,38 +97,8 @@ function withFolders(server: MusicServer, paths: ReadonlyMap<number, string>): M
   };
 }
 
-/** A described library, its folders' paths absolute: as written they start at the file's own folder. */
-function readLibrary(file: string): MemoryLibrary {
-  const text = Deno.readTextFileSync(file);
-  const library: unknown = /\.json$/i.test(file) ? JSON.parse(text) : parse(text);
-  if (typeof library !== "object" || library === null) {
-    throw new TypeError(`"${file}" holds no table`);
-  }
-  const { libraries, ...rest }: { libraries?: unknown } = library;
-  if (!Array.isArray(libraries)) return { ...library };
-  return {
-    ...rest,
-    libraries: libraries.map((entry) =>
-      typeof entry?.path === "string"
-        ? { ...entry, path: resolve(dirname(file), entry.path) }
-        : entry
-    ),
-  };
-}
-
-function foldersIn(file: string): { id: number; path: string }[] {
-  try {
-    const { libraries } = readLibrary(file);
-    return Array.isArray(libraries)
-      ? libraries.filter(({ id, path }) => Number.isInteger(id) && typeof path === "string")
-      : [];
-  } catch {
-    return []; // what opens the music server says so
-  }
-}
-
 function passwordOf(
-  { password }: MusicServerConfiguration & { kind: "subsonic" },
+  { password }: SubsonicConfiguration,
   folder: string,
 ): string {
   const text = "env" in password

@@ -1,6 +1,8 @@
 import { join, resolve } from "node:path";
+import { SoundproofError } from "../errors.ts";
 import { type Address, type Configuration, readConfiguration } from "../configuration/mod.ts";
 import type { CommonOptions } from "./arguments.ts";
+import { exists } from "./source.ts";
 
 /** Where the service listens unless told otherwise. */
 export const DEFAULT_LISTEN: Address = { hostname: "127.0.0.1", port: 4747 };
@@ -40,8 +42,24 @@ export function configurationOf(options: CommonOptions, cwd: string): Configurat
   return readConfiguration(configFileOf(options, cwd), options.config !== undefined);
 }
 
+/** A sentence for each mistake in the configuration. */
+export function problemTexts({ problems }: Configuration, { configFile }: Places): string[] {
+  return problems.map(({ path, line, found, wanted }) =>
+    `${configFile}: line ${line}: ${path} is not applied: found ${found}, want ${wanted}`
+  );
+}
+
 function configFileOf(options: CommonOptions, cwd: string): string {
   return options.config === undefined
     ? resolve(cwd, options.data, "soundproof.toml")
     : resolve(cwd, options.config);
+}
+
+/** Checks that there is a data folder. @throws {SoundproofError} `cli.data_missing` */
+export function requireData(dataDir: string): void {
+  if (exists(dataDir)) return;
+  throw new SoundproofError(
+    "cli.data_missing",
+    `Cannot open data folder "${dataDir}": it does not exist; start makes it, --data names another`,
+  );
 }

@@ -19,6 +19,7 @@ const NO_WIDTH = /^\p{M}+$/u;
 
 /** How many terminal columns a text takes: two for East Asian wide characters and emoji. */
 export function displayWidth(text: string): number {
+  if (/^[ -~]*$/.test(text)) return text.length;
   let width = 0;
   for (const { segment } of graphemes.segment(text)) width += graphemeWidth(segment);
   return width;
@@ -45,4 +46,36 @@ function graphemeWidth(grapheme: string): number {
 /** A word that a POSIX shell reads back as this text. */
 export function shellQuote(text: string): string {
   return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
+}
+
+/** Breaks a text into lines of at most so many columns: at its spaces, and within words that are longer than a line. */
+export function wrap(text: string, columns: number): string {
+  const lines: string[] = [];
+  let width = Infinity;
+  for (const word of text.split(/ +/).flatMap((word) => pieces(word, columns))) {
+    const added = displayWidth(word);
+    if (width + 1 + added <= columns) {
+      lines[lines.length - 1] += ` ${word}`;
+      width += 1 + added;
+    } else {
+      lines.push(word);
+      width = added;
+    }
+  }
+  return lines.join("\n");
+}
+
+function pieces(word: string, columns: number): string[] {
+  if (displayWidth(word) <= columns) return [word];
+  const found = [""];
+  let width = 0;
+  for (const { segment } of graphemes.segment(word)) {
+    width += graphemeWidth(segment);
+    if (width > columns) {
+      found.push("");
+      width = graphemeWidth(segment);
+    }
+    found[found.length - 1] += segment;
+  }
+  return found;
 }

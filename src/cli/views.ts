@@ -1,14 +1,17 @@
 import type { PluginSummary } from "../host/mod.ts";
-import type { NetworkPermission } from "../manifest/mod.ts";
+import type { PermissionReview } from "../grants/mod.ts";
 import type {
   HostFunctionDescription,
   ShapeDescription,
   TypeDescription,
 } from "../services/mod.ts";
+import { titleOf } from "./decision_command.ts";
+import { decisionFacts } from "./decision_view.ts";
 import type { Places } from "./places.ts";
+import { reviewText } from "./review_view.ts";
 import { formatTable } from "./table.ts";
 import type { Terminal } from "./terminal.ts";
-import { harmless, shellQuote } from "./text.ts";
+import { harmless, shellQuote, wrap } from "./text.ts";
 import { VERSION } from "./version.ts";
 
 const ASKED = "nd_get_artist_biography";
@@ -31,12 +34,15 @@ export function greeting(
     pluginTable(plugins, terminal.width),
   ];
   if (agent !== undefined) {
+    const [, socket] = /^unix:(.+)$/.exec(url) ?? [];
+    const way = socket === undefined ? "" : `--unix-socket ${harmless(shellQuote(socket))} `;
+    const base = socket === undefined ? url : "http://localhost";
     const token = harmless(`$(cat ${shellQuote(tokenFile)})`);
     lines.push(
       "Try it:",
-      `  curl -H "Authorization: Bearer ${token}" \\`,
+      `  curl ${way}-H "Authorization: Bearer ${token}" \\`,
       `    -d '{"id":"1","name":"Nina Simone"}' \\`,
-      `    ${shellQuote(`${url}/api/v1/plugins/${encodeURIComponent(agent.id)}/call/${ASKED}`)}`,
+      `    ${shellQuote(`${base}/api/v1/plugins/${encodeURIComponent(agent.id)}/call/${ASKED}`)}`,
       "",
     );
   }
@@ -86,13 +92,19 @@ function typeText(type: TypeDescription): string {
   return typeof type === "string" ? type : JSON.stringify(type).replaceAll('"', "");
 }
 
-/** All about one plugin, a fact a line. */
-export function pluginDetails(plugin: PluginSummary): string {
+/** All about one plugin: a fact a line, then what it asks for. */
+export function pluginDetails(
+  plugin: PluginSummary,
+  review: PermissionReview | undefined,
+  width: number | undefined,
+): string {
   const { manifest, error } = plugin;
-  const permissions = Object.entries(manifest?.permissions ?? {});
+  // The module of an installed plugin is looked into when it is loaded; that of a package already was.
+  const unknown = plugin.id !== "" && plugin.state !== "running";
+  const none = unknown ? "known once it runs" : "none";
   const facts: (readonly [string, string | undefined])[] = [
     ["Id", plugin.id],
-    ["State", plugin.state],
+    ["State", plugin.id === "" ? "" : plugin.state],
     ["Name", manifest?.name],
     ["Version", manifest?.version],
     ["Author", manifest?.author],
@@ -101,32 +113,19 @@ export function pluginDetails(plugin: PluginSummary): string {
     ["Package", `${plugin.path} (${plugin.kind})`],
     ["SHA-256", plugin.sha256],
     ["Dialect", manifest?.dialect],
-    ["Capabilities", plugin.capabilities.join(", ") || "none"],
-    ["Exports", plugin.exports.join(", ") || "none"],
-    ["Permissions", permissions.map(([key]) => key).join(", ") || "none"],
-    ...permissions.map(([key, { reason }]) => [`  ${key}`, reason ?? "no reason given"] as const),
-    ...permissions.flatMap(([key, permission]) => reachOf(key, permission)),
+    ["Capabilities", plugin.capabilities.join(", ") || none],
+    ["Exports", plugin.exports.join(", ") || none],
     ["Wider in Deno", plugin.openRules.join(", ")],
+    ...decisionFacts(plugin.decision),
     ["Cells", String(plugin.cells)],
     ["Error", error && `${error.message} (${error.code})`],
     ...(error?.problems ?? []).map((problem) => ["", problemText(problem)] as const),
     ...plugin.warnings.map((problem) => ["Warning", problemText(problem)] as const),
   ];
   const shown = facts.filter(([, value]) => value !== undefined && value !== "");
-  return keyValues(shown);
-}
-
-/** Where a network permission lets a plugin go. */
-function reachOf(key: string, permission: object): [string, string][] {
-  if (!("allowLocalNetwork" in permission)) return [];
-  const { requiredHosts, allowedUrls, allowLocalNetwork } = permission as NetworkPermission;
-  const rules = [
-    ...requiredHosts ?? [],
-    ...Object.entries(allowedUrls ?? {}).map(([url, methods]) => `${methods.join("|")} ${url}`),
-  ];
-  const anywhere = key === "http" && requiredHosts?.length === 0 ? "any public host" : "nothing";
-  const local = allowLocalNetwork ? ", and asks for the local network" : "";
-  return [[`  ${key} reaches`, `${rules.join(", ") || anywhere}${local}`]];
+  const details = keyValues(shown, width);
+  if (review === undefined) return details;
+  return `${details}\n${reviewText(titleOf(plugin), review, width)}`;
 }
 
 /** A fault of a document as one line. */
@@ -136,7 +135,18 @@ export function problemText(
   return `${path}: found ${found}, want ${wanted}`;
 }
 
-function keyValues(facts: readonly (readonly [string, string | undefined])[]): string {
-  const width = Math.max(...facts.map(([name]) => name.length));
-  return facts.map(([name, value = ""]) => `${name.padEnd(width)}  ${harmless(value)}\n`).join("");
+/** Facts below each other; in a terminal what is longer than a line goes on below. */
+function keyValues(
+  facts: readonly (readonly [string, string | undefined])[],
+  terminalWidth: number | undefined,
+): string {
+  const left = Math.max(...facts.map(([name]) => name.length)) + 2;
+  const lines = facts.map(([name, value = ""]) => {
+    const safe = harmless(value);
+    const text = terminalWidth === undefined
+      ? safe
+      : wrap(safe, Math.max(20, terminalWidth - left));
+    return `${name.padEnd(left)}${text.replaceAll("\n", `\n${" ".repeat(left)}`)}\n`;
+  });
+  return lines.join("");
 }

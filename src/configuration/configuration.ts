@@ -2,10 +2,10 @@ import { parse, TomlDate, TomlError } from "smol-toml";
 import { LOG_LEVELS, type LogLevel } from "../cell/mod.ts";
 import { errorText, type Problem, SoundproofError } from "../errors.ts";
 import type { Json } from "../manifest/mod.ts";
-import { type Address, parseAddress } from "./address.ts";
+import { isLocal, type Listen, parseListen } from "./address.ts";
 import { checkDocument } from "./check.ts";
 import { keyLines } from "./key_lines.ts";
-import { bytesOf, type ConfiguredLimits, defined, type LimitsTable, readLimits } from "./limits.ts";
+import { bytesOf, defined, type LimitsTable, type PluginLimits, readLimits } from "./limits.ts";
 import {
   type MusicServerConfiguration,
   type MusicServerTable,
@@ -20,7 +20,7 @@ export interface ConfiguredPlugin {
   /** `Enabled` */
   readonly enabled?: boolean;
   /** `Limits` */
-  readonly limits?: ConfiguredLimits;
+  readonly limits?: PluginLimits;
 }
 
 /** A mistake in the file. */
@@ -29,12 +29,32 @@ export interface ConfigurationProblem extends Problem {
   readonly line: number;
 }
 
+/** Which plugins a music server's questions go to, and in which order. */
+export interface ConfiguredOrder {
+  /** `Agents` */
+  readonly agents?: readonly string[];
+  /** `LyricsPriority` */
+  readonly lyrics?: readonly string[];
+  /** `Scrobblers` */
+  readonly scrobblers?: readonly string[];
+  /** `SonicSimilarity` */
+  readonly similarity?: readonly string[];
+}
+
 /** What `soundproof.toml` says; a setting it does not name is absent. */
 export interface Configuration {
   /** `[Server] Listen`. */
-  readonly listen?: Address;
+  readonly listen?: Listen;
+  /** `[Server] TlsCertificate` and `TlsKey`: PEM files, as written. */
+  readonly tls?: { readonly certificate: string; readonly key: string };
+  /** `[Server] AllowInsecure`: tokens may cross a network in clear. */
+  readonly allowInsecure?: boolean;
+  /** `[Server] PublicURL`: where the service is reached from outside. */
+  readonly publicUrl?: string;
   /** `[Plugins] Enabled`. */
   readonly enabled?: boolean;
+  /** `[Plugins] AutoReload`: whether the folder is followed. */
+  readonly autoReload?: boolean;
   /** `[Plugins] Folder`, as written: relative to the file's own folder, or absolute. */
   readonly pluginsFolder?: string;
   /** `[Plugins] CacheSize`: WebAssembly whose compiled form is kept in memory. Bytes. */
@@ -42,7 +62,9 @@ export interface Configuration {
   /** `[Plugins] LogLevel`. */
   readonly logLevel?: LogLevel;
   /** `[Plugins.DefaultLimits]`. */
-  readonly defaultLimits?: ConfiguredLimits;
+  readonly defaultLimits?: PluginLimits;
+  /** `[Plugins] Agents`, `LyricsPriority`, `Scrobblers`, `SonicSimilarity`: ids of plugins. */
+  readonly order?: ConfiguredOrder;
   /** `[Network] LocalAddresses`: IPv4 addresses and CIDRs that Deno is not to deny the process. */
   readonly localAddresses?: readonly string[];
   /** `[MusicServer]`. */
@@ -60,9 +82,17 @@ export const NOTHING_CONFIGURED: Configuration = { plugins: {}, settings: {}, pr
 
 type Table = Readonly<Record<string, unknown>>;
 
+interface ServerTable {
+  readonly Listen?: string;
+  readonly TlsCertificate?: string;
+  readonly TlsKey?: string;
+  readonly AllowInsecure?: boolean;
+  readonly PublicURL?: string;
+}
+
 /** A document as `schema/config.schema.json` lets it through. */
 interface Document {
-  readonly Server?: { readonly Listen?: string };
+  readonly Server?: ServerTable;
   readonly Plugins?: {
     readonly Enabled?: boolean;
     readonly Folder?: string;
@@ -70,6 +100,10 @@ interface Document {
     readonly AutoReload?: boolean;
     readonly LogLevel?: string;
     readonly DefaultLimits?: LimitsTable;
+    readonly Agents?: readonly string[];
+    readonly LyricsPriority?: readonly string[];
+    readonly Scrobblers?: readonly string[];
+    readonly SonicSimilarity?: readonly string[];
   };
   readonly Network?: { readonly LocalAddresses?: readonly string[] };
   readonly PluginConfig?: Readonly<Record<string, PluginConfig>>;
@@ -102,10 +136,8 @@ export function parseConfiguration(text: string, file = "soundproof.toml"): Conf
   }
   // The schema has had its say: what is left is of this form.
   const { Server, Plugins, Network, PluginConfig, PluginSettings, MusicServer } = plain as Document;
-  if (Plugins?.AutoReload) {
-    const wanted = "false: the folder is not watched yet, restart the service instead";
-    report(["Plugins", "AutoReload"], "true", wanted);
-  }
+  const server = readServer(Server ?? {});
+  if ("wanted" in server) report(["Server", server.key], server.found, server.wanted);
   const musicServer = MusicServer && readMusicServer(MusicServer);
   if (typeof musicServer === "string") report(["MusicServer"], "a table without it", musicServer);
 
@@ -120,19 +152,56 @@ export function parseConfiguration(text: string, file = "soundproof.toml"): Conf
   }
   return {
     ...defined({
-      listen: Server?.Listen === undefined ? undefined : parseAddress(Server.Listen),
+      ...("wanted" in server ? {} : server),
+      publicUrl: Server?.PublicURL,
       enabled: Plugins?.Enabled,
+      autoReload: Plugins?.AutoReload,
       pluginsFolder: Plugins?.Folder,
       compiledBytes: bytesOf(Plugins?.CacheSize),
       logLevel: LOG_LEVELS.find((level) => level === Plugins?.LogLevel),
       defaultLimits: Plugins?.DefaultLimits && readLimits(Plugins.DefaultLimits),
+      order: Plugins && readOrder(Plugins),
       localAddresses: Network?.LocalAddresses,
       musicServer: typeof musicServer === "string" ? undefined : musicServer,
     }),
     plugins,
     settings,
-    problems,
+    problems: problems.sort((left, right) => left.line - right.line),
   };
+}
+
+/** Where to listen, or which setting is wrong. Off this machine nothing is told in clear unless that is allowed. */
+function readServer({ Listen, TlsCertificate, TlsKey, AllowInsecure }: ServerTable):
+  | Pick<Configuration, "listen" | "tls" | "allowInsecure">
+  | { readonly key: string; readonly found: string; readonly wanted: string } {
+  const listen = Listen === undefined ? undefined : parseListen(Listen);
+  if ((TlsCertificate === undefined) !== (TlsKey === undefined)) {
+    const key = TlsKey === undefined ? "TlsCertificate" : "TlsKey";
+    return { key, found: "it alone", wanted: "TlsCertificate and TlsKey" };
+  }
+  if (listen !== undefined && !isLocal(listen) && TlsKey === undefined && !AllowInsecure) {
+    const wanted = "a loopback address, or TlsCertificate and TlsKey, or AllowInsecure = true";
+    return { key: "Listen", found: JSON.stringify(Listen), wanted };
+  }
+  return defined({
+    listen,
+    tls: TlsCertificate === undefined || TlsKey === undefined
+      ? undefined
+      : { certificate: TlsCertificate, key: TlsKey },
+    allowInsecure: AllowInsecure,
+  });
+}
+
+function readOrder(
+  { Agents, LyricsPriority, Scrobblers, SonicSimilarity }: NonNullable<Document["Plugins"]>,
+): ConfiguredOrder | undefined {
+  const order: ConfiguredOrder = defined({
+    agents: Agents,
+    lyrics: LyricsPriority,
+    scrobblers: Scrobblers,
+    similarity: SonicSimilarity,
+  });
+  return Object.keys(order).length === 0 ? undefined : order;
 }
 
 /**

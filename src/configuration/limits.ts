@@ -1,27 +1,23 @@
-import { parseDuration, parseSize } from "../services/mod.ts";
+import { parseDuration, parseSize, type ServiceLimits } from "../services/mod.ts";
 
-/** Ceilings of a plugin; what is absent is as it is for every plugin. Times in milliseconds, sizes in bytes. */
-export interface ConfiguredLimits {
-  /** `HostFunctions` */
+/** Ceilings of one plugin that an administrator sets; what is absent is as for every plugin. */
+export interface PluginLimits {
+  /** `HostFunctions`: those it may import, whatever its permissions bring. */
   readonly hostFunctions?: readonly string[];
-  /** `Timeout`: of one call. */
+  /** `Timeout`: wall-clock time of one call. Milliseconds. */
   readonly callTimeoutMs?: number;
-  /** `Memory`: of its guests. */
+  /** `Memory`: linear memory of its guests. Bytes. */
   readonly memoryBytes?: number;
-  /** `RequestTimeout`: of one request to the network. */
+  /** `RequestTimeout`: of one request to the network, redirects included. Milliseconds. */
   readonly requestTimeoutMs?: number;
-  /** `MaxRequestSize`: of the body of one request to the network. */
+  /** `MaxRequestSize`: body of one request to the network. Bytes. */
   readonly requestBytes?: number;
-  /** `MaxResponseSize`: of the body of one response. */
+  /** `MaxResponseSize`: body of one response, decompressed. Bytes. */
   readonly responseBytes?: number;
-  /** `RequestsPerMinute` */
+  /** `RequestsPerMinute`: requests and WebSocket handshakes started in a minute. */
   readonly requestsPerMinute?: number;
-  /** `Schedules`, `Tasks`, `Connections`: that exist at once. */
-  readonly services?: {
-    readonly schedules?: number;
-    readonly tasks?: number;
-    readonly connections?: number;
-  };
+  /** What the host services hold for it; `Schedules`, `Tasks` and `Connections` are of these. */
+  readonly services?: Partial<ServiceLimits>;
 }
 
 /** A table of limits as the schema lets it through. */
@@ -39,7 +35,7 @@ export interface LimitsTable {
 }
 
 /** Limits in units that the host counts in. */
-export function readLimits(table: LimitsTable): ConfiguredLimits {
+export function readLimits(table: LimitsTable): PluginLimits {
   const services = defined({
     schedules: table.Schedules,
     tasks: table.Tasks,

@@ -7,15 +7,16 @@
  *
  * @module
  */
-export { type Address, parseAddress } from "./address.ts";
+export { type Address, isLocal, type Listen, parseListen } from "./address.ts";
 export {
   type Configuration,
   type ConfigurationProblem,
+  type ConfiguredOrder,
   type ConfiguredPlugin,
   NOTHING_CONFIGURED,
   parseConfiguration,
   type PluginConfig,
   readConfiguration,
 } from "./configuration.ts";
-export type { ConfiguredLimits } from "./limits.ts";
+export type { PluginLimits } from "./limits.ts";
 export type { MusicServerConfiguration } from "./music_server.ts";

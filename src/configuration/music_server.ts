@@ -14,7 +14,11 @@ export type MusicServerConfiguration =
       readonly username: string;
       readonly password: { readonly file: string } | { readonly env: string };
       readonly userHeader?: string;
+      /** `Users`: those that are asked about by name. */
+      readonly usernames: readonly string[];
       readonly formPost: boolean;
+      /** `Watch`: whether the server is asked what plays. */
+      readonly watches: boolean;
     }
   );
 
@@ -26,7 +30,9 @@ export interface MusicServerTable {
   readonly PasswordFile?: string;
   readonly PasswordEnv?: string;
   readonly UserHeader?: string;
+  readonly Users?: readonly string[];
   readonly FormPost?: boolean;
+  readonly Watch?: boolean;
   readonly LibraryPaths?: Readonly<Record<string, string>>;
   readonly WritableLibraries?: readonly number[];
 }
@@ -53,6 +59,8 @@ export function readMusicServer(table: MusicServerTable): MusicServerConfigurati
     username: Username,
     password: PasswordFile === undefined ? { env: PasswordEnv ?? "" } : { file: PasswordFile },
     ...(UserHeader !== undefined && { userHeader: UserHeader }),
+    usernames: table.Users ?? [],
     formPost: table.FormPost ?? false,
+    watches: table.Watch ?? true,
   };
 }

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { readAll } from "../byte_stream.ts";
 import { SoundproofError } from "../errors.ts";
 
 /** Bytes that several readers may hold together. */
@@ -69,14 +70,11 @@ export async function readStream(
   overflow: "error" | "cut",
   budget: ByteBudget,
 ): Promise<Uint8Array<ArrayBuffer>> {
-  if (stream === null) return new Uint8Array(0);
-  const chunks: Uint8Array[] = [];
-  let length = 0;
+  let held = 0;
   try {
-    // Leaving the loop early cancels the stream.
-    for await (const chunk of stream) {
-      const fits = chunk.subarray(0, maxBytes - length);
-      if (fits.length < chunk.length && overflow === "error") {
+    return await readAll(stream, (piece, before) => {
+      const fits = piece.subarray(0, maxBytes - before);
+      if (fits.length < piece.length && overflow === "error") {
         const text = `Cannot read response body: it is larger than ${maxBytes} bytes`;
         throw new SoundproofError("egress.body_too_large", text);
       }
@@ -84,18 +82,10 @@ export async function readStream(
         const text = "Cannot read response body: other responses of this plugin fill the buffer";
         throw new SoundproofError("egress.busy", text);
       }
-      length += fits.length;
-      chunks.push(fits);
-      if (fits.length < chunk.length) break;
-    }
-    const body = new Uint8Array(length);
-    let offset = 0;
-    for (const chunk of chunks) {
-      body.set(chunk, offset);
-      offset += chunk.length;
-    }
-    return body;
+      held += fits.length;
+      return fits;
+    });
   } finally {
-    budget.give(length);
+    budget.give(held);
   }
 }

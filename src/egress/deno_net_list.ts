@@ -92,8 +92,12 @@ function combined(all: readonly (readonly [text: string, entries: Entries])[]): 
 export function denoNetList(rules: UrlRules, gatewayPort: number): DenoNetList {
   const hosts = rules.hosts &&
     combined(rules.hosts.map((pattern) => [pattern.text, hostEntries(pattern)]));
+  // A rule without methods refuses; it opens nothing.
   const urls = rules.urls &&
-    combined(rules.urls.map(({ pattern }) => [pattern.text, urlEntries(pattern)]));
+    combined(
+      rules.urls.filter(({ methods }) => methods.length > 0)
+        .map(({ pattern }) => [pattern.text, urlEntries(pattern)]),
+    );
   const list = urls !== undefined && (urls.net !== true || hosts === undefined) ? urls : hosts;
   const { net, open } = list ?? { net: [], open: [] };
   if (net === true) return { net, open };

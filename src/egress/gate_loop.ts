@@ -32,7 +32,8 @@ export function serveGate(scope: WorkerScope, compile: CompileRules = compileRul
   };
 }
 
-function compileRules(rules: NetworkRules | undefined): Decide {
+/** The real way from rules to a decision. */
+export function compileRules(rules: NetworkRules | undefined): Decide {
   // No rules: the permission was not granted, nothing is reached.
   if (rules === undefined) {
     return () => ({

@@ -164,7 +164,8 @@ export class WorkerSocket {
   }
 }
 
-function allowedUrl(text: string, decide: Decide): URL {
+/** The URL of a WebSocket that the rules allow. Throws what they refuse. */
+export function allowedUrl(text: string, decide: Decide): URL {
   const url = URL.parse(text);
   if (url === null) {
     const text = "Cannot open WebSocket: it has no valid URL";

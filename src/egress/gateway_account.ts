@@ -5,10 +5,7 @@
  */
 
 import type { Socket } from "node:net";
-import type { GatewayCounters, GatewayLimits, GatewayPolicy } from "./gateway_policy.ts";
-
-/** Which way bytes go: `up` from the plugin to a server. */
-export type Direction = "up" | "down";
+import type { Direction, GatewayCounters, GatewayLimits, GatewayPolicy } from "./gateway_policy.ts";
 
 /** Clients of one pass that may be between login and request while all its connections are open. */
 const WAITING_CLIENTS = 16;
@@ -82,6 +79,7 @@ export class GatewayAccount {
     this.#hour[direction] += bytes;
     if (direction === "up") this.counters.bytesUp += bytes;
     else this.counters.bytesDown += bytes;
+    this.policy.onBytes?.(direction, bytes);
     return true;
   }
 

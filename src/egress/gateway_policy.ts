@@ -55,6 +55,9 @@ export interface GatewayLimits {
   readonly handshakeMs: number;
 }
 
+/** Which way bytes go: `up` from the plugin to a server. */
+export type Direction = "up" | "down";
+
 /** Who a pass is for, and what it may do. */
 export interface GatewayPolicy {
   /** The plugin, as refusals name it. */
@@ -68,6 +71,8 @@ export interface GatewayPolicy {
   readonly addresses: AddressPolicy;
   /** Ceilings of the pass. */
   readonly limits: GatewayLimits;
+  /** Told of bytes as they go through. */
+  readonly onBytes?: (direction: Direction, bytes: number) => void;
 }
 
 /** What a pass has done so far. */

@@ -131,10 +131,12 @@ function urlRule(rule: string): HostPortCheck {
  */
 export function hostPortCheck(rules: {
   readonly hosts?: readonly string[] | "any";
-  readonly urls?: Readonly<Record<string, unknown>>;
+  readonly urls?: Readonly<Record<string, readonly string[]>>;
 }): HostPortCheck {
   const hosts = rules.hosts === "any" ? [() => true] : rules.hosts?.map(hostRule);
-  const urls = rules.urls && Object.keys(rules.urls).map(urlRule);
+  // A rule without methods refuses, so it opens no host.
+  const urls = rules.urls &&
+    Object.entries(rules.urls).flatMap(([rule, { length }]) => length > 0 ? [urlRule(rule)] : []);
   return (host, port) =>
     (hosts !== undefined || urls !== undefined) &&
     (hosts === undefined || hosts.some((test) => test(host))) &&

@@ -27,7 +27,10 @@ export type Decide = (url: URL, method: string) => Verdict;
 /** What an exchange works with. */
 export interface ExchangeTools {
   readonly decide: Decide;
-  readonly client: Deno.HttpClient;
+  /** The way out; absent where answers are played. */
+  readonly client?: Deno.HttpClient;
+  /** Answers in the place of the network; for tests of plugins. */
+  readonly ask?: (request: Request) => Promise<Response>;
   readonly budget: ByteBudget;
   /** The User-Agent of requests that bring none. */
   readonly userAgent: string;
@@ -44,8 +47,15 @@ export async function exchange(
   let hop = firstHop(request, tools);
   const verdict = tools.decide(hop.url, hop.method);
   if (!verdict.allowed) throw new SoundproofError(verdict.code, verdict.message);
+  /** The redirect that led to this hop, where it may come to be the response. */
+  let before: GateResponse | undefined;
   for (let hops = 0;; hops++) {
-    const response = await send(hop, tools);
+    const response = await send(hop, tools).catch((thrown) => {
+      // Only the gateway knows where a name leads: what it refuses is a redirect that may not be followed.
+      if (before !== undefined && isAddressRefusal(thrown)) return before;
+      throw thrown;
+    });
+    if (!(response instanceof Response)) return response;
     const location = response.headers.get("location");
     if (!request.followRedirects || location === null || !isRedirect(response.status)) {
       return await answer(response, hop, hops, request, tools);
@@ -69,9 +79,15 @@ export async function exchange(
       const text = `Cannot follow redirect from "${urlText(hop.url)}": ${next}`;
       throw new SoundproofError("egress.redirect_refused", text);
     }
-    await response.body?.cancel();
+    if (request.refusedRedirect === "response") {
+      before = await answer(response, hop, hops, request, tools);
+    } else await response.body?.cancel();
     hop = next;
   }
+}
+
+function isAddressRefusal(thrown: unknown): boolean {
+  return thrown instanceof SoundproofError && thrown.code === "egress.address_refused";
 }
 
 function allowedHop(hop: Hop, status: number, location: string, decide: Decide): Hop | string {
@@ -122,16 +138,13 @@ function basic(url: URL): string {
   return `Basic ${new TextEncoder().encode(plain).toBase64()}`;
 }
 
-async function send(hop: Hop, tools: ExchangeTools): Promise<Response> {
+async function send(hop: Hop, { ask, client, signal }: ExchangeTools): Promise<Response> {
+  const { url, method, headers, body } = hop;
+  const options = { method, headers, signal, ...(body !== undefined && { body }) };
   try {
-    return await fetch(hop.url, {
-      method: hop.method,
-      headers: hop.headers,
-      redirect: "manual",
-      client: tools.client,
-      signal: tools.signal,
-      ...(hop.body === undefined ? {} : { body: hop.body }),
-    });
+    if (ask !== undefined) return await ask(new Request(url, options));
+    if (client === undefined) throw new TypeError("there is no way out");
+    return await fetch(url, { ...options, redirect: "manual", client });
   } catch (thrown) {
     throw faultOf(thrown, "request", hop.url);
   }

@@ -8,7 +8,7 @@
  */
 
 import type { Socket } from "node:net";
-import type { Direction } from "./gateway_account.ts";
+import type { Direction } from "./gateway_policy.ts";
 
 /** Bytes that may wait in a socket before the other side is no longer read. */
 const WAITING_BYTES = 256 * 1024;

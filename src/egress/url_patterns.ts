@@ -99,7 +99,8 @@ export function parseUrlPattern(text: string): UrlPattern | undefined {
   return deep === undefined ? undefined : { ...common, path: { plain, deep } };
 }
 
-function hostMatches(pattern: string, host: string): boolean {
+/** Whether a pattern's host covers a host: `*` is a run inside one label. */
+export function hostMatches(pattern: string, host: string): boolean {
   if (pattern === "*" || pattern === host) return true;
   if (!pattern.includes("*")) return false;
   // Digits, dots and stars describe IPv4 literals (`192.168.*`), and nothing else does.
@@ -115,7 +116,7 @@ function hostMatches(pattern: string, host: string): boolean {
 }
 
 /** `/api/*` covers `/api` and all below; any other `*` is a run inside one segment. */
-function pathMatches(pattern: string, path: string): boolean {
+export function pathMatches(pattern: string, path: string): boolean {
   const below = pattern.endsWith("/*");
   const wanted = (below ? pattern.slice(0, -2) : pattern).split("/");
   const actual = path.split("/");

@@ -7,6 +7,7 @@ import {
   type GatewayPolicy,
   type GatewayRefusal,
   type OwnAddress,
+  type PlayedNetwork,
   type Resolver,
 } from "../egress/mod.ts";
 
@@ -26,6 +27,8 @@ export interface HostNetworkOptions {
   readonly caCerts?: readonly string[];
   /** For tests: another worker than the gate's own, to take that wall down or to play an enemy. */
   readonly gateWorker?: URL;
+  /** For tests of plugins: stands in the place of the internet, so that nothing is reached and nobody listens. */
+  readonly play?: PlayedNetwork;
 }
 
 /** Ceilings of each plugin at the gateway. */

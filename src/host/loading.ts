@@ -1,9 +1,16 @@
 import { type Problem, SoundproofError } from "../errors.ts";
 import { admitModule, type AdmittedModule, importsExtism } from "../cell/mod.ts";
-import { checkExports, type Manifest, parseManifest, type Permissions } from "../manifest/mod.ts";
+import type { EffectivePermissions } from "../grants/mod.ts";
+import { checkExports, type Manifest, parseManifest, type PermissionKey } from "../manifest/mod.ts";
 import { type PluginPackage, readPackage } from "../packages/mod.ts";
-import { HOST_FUNCTIONS, permissionOf } from "../services/mod.ts";
-import type { HostLimits, PluginLimits } from "./options.ts";
+import { ENV_PERMISSIONS } from "../protobuf/mod.ts";
+import { HOST_FUNCTIONS } from "../services/mod.ts";
+import { isProtobuf } from "./generation.ts";
+import type { HostLimits } from "./options.ts";
+
+const TODAYS_PERMISSIONS: ReadonlyMap<string, PermissionKey | "always"> = new Map(
+  [...HOST_FUNCTIONS.values()].map(({ name, permission }) => [name, permission]),
+);
 
 /** A package that has been read and whose manifest is understood. */
 export interface ReadPlugin {
@@ -19,22 +26,34 @@ export interface ReadPlugin {
  * @throws {SoundproofError} `package.*`, `manifest.invalid`.
  */
 export async function readPlugin(path: string): Promise<ReadPlugin> {
-  const source = await readPackage(path);
+  return readContent(await readPackage(path));
+}
+
+/**
+ * Understands a package whose bytes are there.
+ *
+ * @throws {SoundproofError} `manifest.invalid`.
+ */
+export function readContent(source: PluginPackage): ReadPlugin {
   const extism = importsExtism(source.wasm);
   return { source, ...parseManifest(source.manifest, extism === undefined ? {} : { extism }) };
 }
 
-/** The host functions that exist for a plugin: manifest ∩ permissions ∩ limits. */
+/** The host functions that exist for a plugin. */
 export function grantedFunctions(
-  { hostFunctions: listed }: Manifest,
-  permissions: Permissions,
-  { hostFunctions: allowed }: PluginLimits = {},
+  { permissions, hostFunctions }: Pick<EffectivePermissions, "permissions" | "hostFunctions">,
+  functions: ReadonlyMap<string, PermissionKey | "always"> = TODAYS_PERMISSIONS,
 ): Set<string> {
-  const granted = [...HOST_FUNCTIONS.values()].filter(({ name, permission }) =>
+  const granted = [...functions].filter(([name, permission]) =>
     (permission === "always" || permissions[permission] !== undefined) &&
-    (listed?.includes(name) ?? true) && (allowed?.includes(name) ?? true)
+    (hostFunctions?.includes(name) ?? true)
   );
-  return new Set(granted.map(({ name }) => name));
+  return new Set(granted.map(([name]) => name));
+}
+
+/** The host functions that exist for plugins of a manifest's generation, and what brings each. */
+function functionsOf(manifest: Manifest): ReadonlyMap<string, PermissionKey | "always"> {
+  return isProtobuf(manifest) ? ENV_PERMISSIONS : TODAYS_PERMISSIONS;
 }
 
 /**
@@ -45,12 +64,13 @@ export function grantedFunctions(
  */
 export function admitPlugin(
   { source, manifest }: ReadPlugin,
-  functions: ReadonlySet<string>,
+  granted: Pick<EffectivePermissions, "permissions" | "hostFunctions">,
   limits: HostLimits,
 ): AdmittedModule {
   const admitted = admitModule(source.wasm, {
-    functions,
-    explain: (name) => explainMissing(name, manifest),
+    abi: isProtobuf(manifest) ? "go_plugin" : "extism",
+    functions: grantedFunctions(granted, functionsOf(manifest)),
+    explain: (name) => explainMissing(name, manifest, granted),
     memoryBytes: limits.cell.memoryBytes,
     limits: limits.module,
   });
@@ -66,13 +86,22 @@ export function admitPlugin(
   return admitted;
 }
 
-function explainMissing(name: string, { permissions, hostFunctions }: Manifest): string {
-  const permission = permissionOf(name);
+function explainMissing(
+  name: string,
+  manifest: Manifest,
+  granted: Pick<EffectivePermissions, "permissions">,
+): string {
+  const { permissions, hostFunctions } = manifest;
+  const permission = functionsOf(manifest).get(name);
   if (permission === undefined) return "does not exist";
   if (hostFunctions !== undefined && !hostFunctions.includes(name)) {
     return "is not among the host functions the manifest lists";
   }
-  return permission === "always" || permissions[permission] !== undefined
-    ? "is not among the host functions that the limits allow"
-    : `needs the permission "${permission}", which the plugin does not have`;
+  if (permission !== "always" && granted.permissions[permission] === undefined) {
+    const why = permissions[permission] === undefined
+      ? "which the plugin does not have"
+      : "which was withheld from the plugin";
+    return `needs the permission "${permission}", ${why}`;
+  }
+  return "is not among the host functions that the limits allow";
 }

@@ -2,7 +2,8 @@ import { configMap, type Json, type Manifest, secretKeys } from "../manifest/mod
 
 /** Shorter values are not looked for: they would turn every text that has them by chance into stars. */
 const MIN_CHARACTERS = 4;
-const MASK = "***";
+/** What stands in the place of a secret. */
+export const MASK = "***";
 
 /**
  * What puts stars in the place of a plugin's sensitive settings, wherever they stand in a text. Of a setting that

@@ -7,16 +7,28 @@
  * @module
  */
 
+export type {
+  Administration,
+  Awaitable,
+  ConfigView,
+  FollowOptions,
+  HostEvent,
+  LogRecord,
+  PackageReview,
+  Streams,
+} from "./administration.ts";
+export { CapabilityHost, type CapabilityOrder } from "./capability_host.ts";
+export type { PluginLimits } from "../configuration/mod.ts";
 export type { HostNetworkOptions } from "./host_network.ts";
-export type { Plugin } from "./loaded_plugin.ts";
+export type { Plugin } from "./plugin_handle.ts";
 export type { LogEntry, LogSink } from "./log.ts";
 export {
   DEFAULT_HOST_LIMITS,
   type HostLimits,
+  type HostSettings,
   type PluginHostOptions,
-  type PluginLimits,
   type PluginSettings,
   type SomeLimits,
 } from "./options.ts";
 export { PluginHost } from "./plugin_host.ts";
-export { inspectPackage, type PluginSummary } from "./summary.ts";
+export { inspectArchive, inspectPackage, type PluginSummary } from "./summary.ts";

@@ -7,8 +7,10 @@ import {
   type ModuleLimits,
   type PoolLimits,
 } from "../cell/mod.ts";
+import type { PluginLimits } from "../configuration/mod.ts";
 import type { Json } from "../manifest/mod.ts";
-import type { Clock, MusicServer, ServiceLimits } from "../services/mod.ts";
+import type { Clock, MusicServer } from "../services/mod.ts";
+import type { CapabilityOrder } from "./capability_host.ts";
 import type { HostNetworkOptions } from "./host_network.ts";
 import type { LogSink } from "./log.ts";
 
@@ -41,26 +43,6 @@ export type SomeLimits = {
     : Partial<HostLimits[Part]>;
 };
 
-/** Ceilings of one plugin that an administrator sets; what is absent is as for every plugin. */
-export interface PluginLimits {
-  /** The host functions it may import, whatever its permissions bring. */
-  readonly hostFunctions?: readonly string[];
-  /** Wall-clock time of one call. Milliseconds. */
-  readonly callTimeoutMs?: number;
-  /** Linear memory of its guests. Bytes. */
-  readonly memoryBytes?: number;
-  /** Time of one request to the network, redirects included. Milliseconds. */
-  readonly requestTimeoutMs?: number;
-  /** Body of one request to the network. Bytes. */
-  readonly requestBytes?: number;
-  /** Body of one response, decompressed. Bytes. */
-  readonly responseBytes?: number;
-  /** Requests and WebSocket handshakes started in a minute. */
-  readonly requestsPerMinute?: number;
-  /** What the host services hold for it. */
-  readonly services?: Partial<ServiceLimits>;
-}
-
 /** What an administrator sets for one plugin besides its configuration. */
 export interface PluginSettings {
   /** `false` keeps it from running, whatever was decided before; `true`, as absence, grants nothing. */
@@ -79,6 +61,8 @@ export interface PluginHostOptions {
   readonly config?: Readonly<Record<string, Readonly<Record<string, Json>>>>;
   /** Whether plugins run at all; they do unless this is `false`. */
   readonly enabled?: boolean;
+  /** Whether the plugins folder is followed: what comes, goes or changes there is looked at by itself. */
+  readonly autoReload?: boolean;
   /** What is set for each plugin, by its id. */
   readonly settings?: Readonly<Record<string, PluginSettings>>;
   /** Ceilings of every plugin that has none of its own. */
@@ -87,6 +71,8 @@ export interface PluginHostOptions {
   readonly musicServer?: MusicServer;
   /** For tests: another clock than the machine's for schedules, tasks and times to live. */
   readonly clock?: Clock;
+  /** Which plugins answer a music server's questions, and in which order; all, by id, unless given. */
+  readonly order?: CapabilityOrder;
   /** Ceilings other than the defaults. */
   readonly limits?: SomeLimits;
   /** Log lines of plugins below this level are dropped. */
@@ -97,6 +83,45 @@ export interface PluginHostOptions {
   readonly network?: HostNetworkOptions;
   /** Loads these plugins alone, without telling them so: for a command that runs once. */
   readonly only?: readonly string[];
+}
+
+/** What of it can change while a host is open; what is absent is as if nothing were set. */
+export type HostSettings = Pick<
+  PluginHostOptions,
+  "config" | "enabled" | "settings" | "pluginLimits" | "order" | "logLevel"
+>;
+
+const CHANGEABLE: readonly (keyof HostSettings)[] = [
+  "config",
+  "enabled",
+  "settings",
+  "pluginLimits",
+  "order",
+  "logLevel",
+];
+
+/** The options of an open host, which everything in it reads anew whenever it needs them. */
+export class LiveOptions {
+  /** As they are now. */
+  readonly now: PluginHostOptions;
+
+  constructor(options: PluginHostOptions) {
+    this.now = { ...options };
+  }
+
+  /** Takes on other settings. */
+  change(settings: HostSettings): void {
+    for (const key of CHANGEABLE) {
+      if (settings[key] === undefined) Reflect.deleteProperty(this.now, key);
+      else Object.assign(this.now, { [key]: settings[key] });
+    }
+  }
+
+  /** The settings that concern one plugin, to be compared. */
+  of(id: string): unknown {
+    const { config, enabled, settings, pluginLimits, logLevel } = this.now;
+    return [config?.[id], enabled, settings?.[id], pluginLimits, logLevel];
+  }
 }
 
 /** A host's ceilings as they are for a plugin with limits of its own. */

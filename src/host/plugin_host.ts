@@ -1,89 +1,102 @@
-import { errorText, SoundproofError } from "../errors.ts";
-import { notifyInit } from "../capabilities/mod.ts";
-import { deadlinesHold, ModuleCache } from "../cell/mod.ts";
-import {
-  type Assignment,
-  checkAssignment,
-  checkLocalGrant,
-  effectivePermissions,
-  type LocalGrant,
-  NOTHING_ASSIGNED,
-  NOTHING_LOCAL,
-  permissionText,
-} from "../grants/mod.ts";
-import { listPackages, pluginId } from "../packages/mod.ts";
-import {
-  type AuditRecord,
-  AuditTrail,
-  DataFolder,
-  type PluginRecord,
-  PluginRecords,
-} from "../state/mod.ts";
-import { foldersOf } from "./assigned_folders.ts";
-import { deniedAddresses } from "./denied_addresses.ts";
-import { HostNetwork } from "./host_network.ts";
-import { LoadedPlugin, type Plugin } from "./loaded_plugin.ts";
-import { admitPlugin, grantedFunctions, type ReadPlugin, readPlugin } from "./loading.ts";
-import { type LogSink, pluginLog } from "./log.ts";
-import { fullLimits, type HostLimits, limitsOfPlugin, type PluginHostOptions } from "./options.ts";
-import { PluginNetwork } from "./plugin_network.ts";
-import { type PluginEntry, type PluginSummary, summarise } from "./summary.ts";
+import { isDeepStrictEqual } from "node:util";
+import { SoundproofError } from "../errors.ts";
+import type { CallOptions, ScopedGuest } from "../capabilities/mod.ts";
+import { deadlinesHold } from "../cell/mod.ts";
+import { type Decision, readPermissionText, reviewPermissions } from "../grants/mod.ts";
+import type { Json } from "../manifest/mod.ts";
+import { readArchive } from "../packages/mod.ts";
+import { systemClock } from "../services/mod.ts";
+import { type AuditRecord, AuditTrail, DataFolder, PluginRecords } from "../state/mod.ts";
+import type {
+  Administration,
+  ConfigView,
+  FollowOptions,
+  HostEvent,
+  PackageReview,
+  Streams,
+} from "./administration.ts";
+import { approvalOf } from "./approvals.ts";
+import { CapabilityHost } from "./capability_host.ts";
+import { Chronicle } from "./chronicle.ts";
+import { Decisions } from "./decisions.ts";
+import { Discovery } from "./discovery.ts";
+import { Lifecycle } from "./lifecycle.ts";
+import { readContent } from "./loading.ts";
+import { type HostSettings, LiveOptions, type PluginHostOptions } from "./options.ts";
+import { PackageChanges } from "./package_changes.ts";
+import { PluginConfigs } from "./plugin_configs.ts";
+import type { PluginEntry } from "./plugin_entry.ts";
+import { type Plugin, PluginHandle } from "./plugin_handle.ts";
+import { PluginLoader } from "./plugin_loader.ts";
+import { PluginTurns } from "./plugin_turns.ts";
+import { Registry } from "./registry.ts";
+import { type PluginSummary, stateOf, summarise } from "./summary.ts";
+import { type Numbers, Telemetry } from "../telemetry/mod.ts";
+import { gaugesOf } from "./gauges.ts";
 
 /**
  * Finds plugins, runs those that are enabled, and ends them.
  *
- * A plugin's life: its package is found in the plugins folder and read; it is *disabled* until an
- * administrator enables it, which grants what its manifest asks for, of exactly these bytes; enabled, it
- * is admitted, compiled and *running*, now and whenever a host is opened on the same data folder; one
- * that cannot be loaded is *failed*, with its error kept, and never in the way of the others.
+ * A plugin's life: its package is found in the plugins folder and read; it is *disabled* until an administrator enables
+ * it, which grants what its manifest asks for, as far as their decision goes, of exactly these bytes; enabled, it is
+ * admitted, compiled and *running*, now and whenever a host is opened on the same data folder. Another version that
+ * asks for nothing more takes its place while calls go on; one that asks for more is *waiting* until it is approved.
+ * One that cannot be loaded is *failed*, with its error kept, and never in the way of the others.
  *
  * @example
- * ```ts ignore
- * await using host = await PluginHost.open({ dataDir: "data" });
- * const agent = new MetadataAgent(host.plugin("hello"));
- * const answer = await agent.artistBiography({ id: "1", name: "Nina Simone" });
+ * ```ts
+ * import { PluginHost } from "@soundproof/host";
+ *
+ * const dataDir = await Deno.makeTempDir();
+ * await using host = await PluginHost.open({ dataDir, log: ({ message }) => console.log(message) });
+ * // Packages lie in `plugins` of the data folder. To enable one is to grant what its manifest asks for.
+ * for (const { id, state } of host.list()) if (state === "disabled") await host.enable(id);
  * ```
  */
-export class PluginHost implements AsyncDisposable {
-  readonly #entries = new Map<string, PluginEntry>();
-  readonly #options: PluginHostOptions;
+export class PluginHost extends CapabilityHost implements Administration, AsyncDisposable {
+  /** What it does, in numbers. */
+  readonly telemetry: Numbers;
+  readonly #live: LiveOptions;
   readonly #folder: DataFolder;
   readonly #records: PluginRecords;
-  readonly #limits: HostLimits;
-  readonly #modules: ModuleCache;
   readonly #audit: AuditTrail;
-  readonly #network: HostNetwork;
-  readonly #refusals = new Map<string, number>();
-  readonly #sink: LogSink;
+  readonly #chronicle: Chronicle;
+  readonly #registry: Registry;
+  readonly #loader: PluginLoader;
+  readonly #configs: PluginConfigs;
+  readonly #lifecycle: Lifecycle;
+  readonly #decisions: Decisions;
+  readonly #changes: PackageChanges;
+  readonly #discovery: Discovery;
+  readonly #turns = new PluginTurns();
+  #closed: Promise<void> | undefined;
 
-  private constructor(options: PluginHostOptions, folder: DataFolder) {
-    this.#options = options;
-    this.#folder = folder;
-    this.#records = new PluginRecords(folder.database);
-    this.#limits = fullLimits(options.limits);
-    this.#modules = new ModuleCache({
-      maxBytes: this.#limits.compiledBytes,
-      compileMs: this.#limits.module.compileMs,
-    });
-    this.#sink = options.log ?? (() => {});
+  private constructor(live: LiveOptions, folder: DataFolder) {
+    const options = live.now;
+    super(options);
+    this.#live = live;
+    const { pluginsDir = folder.plugins } = options;
+    const records = new PluginRecords(folder.database);
     this.#audit = new AuditTrail(folder.audit);
-    this.#network = new HostNetwork(
-      options.network ?? {},
-      ({ pluginId = "", host, port, code, reason }) => {
-        this.#count(code);
-        this.#record(pluginId, code, `${host}:${port} (gateway)`, reason);
-      },
-    );
-  }
-
-  /** How often something of the network was refused, by its code. */
-  get refusals(): ReadonlyMap<string, number> {
-    return this.#refusals;
-  }
-
-  /** The audit record: at most `limit` events after the one with this id, oldest first. */
-  audit(after = 0, limit = 1_000): AuditRecord[] {
-    return this.#audit.after(after, limit);
+    const chronicle = new Chronicle(options.log ?? (() => {}), this.#audit);
+    const registry = new Registry(pluginsDir);
+    const telemetry = new Telemetry(gaugesOf(() => registry.entries(), this));
+    this.telemetry = telemetry;
+    const loader = new PluginLoader(options, folder, { chronicle, telemetry });
+    const configs = new PluginConfigs(records, () => options.config ?? {});
+    const onStart = (plugin: ScopedGuest) => this.started(plugin);
+    const lifecycle = new Lifecycle({ options, records, chronicle, loader, configs, onStart });
+    const parts = { folder, pluginsDir, records, chronicle, registry, lifecycle, loader };
+    this.#folder = folder;
+    this.#records = records;
+    this.#chronicle = chronicle;
+    this.#registry = registry;
+    this.#loader = loader;
+    this.#configs = configs;
+    this.#lifecycle = lifecycle;
+    this.#decisions = new Decisions(parts);
+    this.#changes = new PackageChanges(parts);
+    this.#discovery = new Discovery({ ...parts, turns: this.#turns });
   }
 
   /**
@@ -93,7 +106,7 @@ export class PluginHost implements AsyncDisposable {
    * ["worker-options"]` in its `deno.json`) and `--v8-flags=--liftoff-only`: without the one
    * Deno ends the process at the first cell, without the other some guests could not be stopped.
    *
-   * @throws {SoundproofError} `host.flags_missing`.
+   * @throws {SoundproofError} `host.flags_missing`; `state.locked` while another host is open on the data folder.
    * @throws {Error} Where the data folder or the plugins folder cannot be used; never for a plugin.
    */
   static async open(options: PluginHostOptions): Promise<PluginHost> {
@@ -104,10 +117,17 @@ export class PluginHost implements AsyncDisposable {
         `Cannot open host: a guest's deadline would not hold: run Deno with ${flags}`,
       );
     }
-    const host = new PluginHost(options, await DataFolder.open(options.dataDir));
+    const folder = await DataFolder.open(options.dataDir);
+    let host: PluginHost;
     try {
-      await host.#find();
-      await Promise.all([...host.#entries.values()].map((entry) => host.#start(entry)));
+      host = new PluginHost(new LiveOptions(options), folder);
+    } catch (thrown) {
+      folder[Symbol.dispose]();
+      throw thrown;
+    }
+    try {
+      await host.#changes.recover();
+      await host.#discovery.open(options.autoReload ? options.clock ?? systemClock : undefined);
       return host;
     } catch (thrown) {
       await host.close();
@@ -115,96 +135,167 @@ export class PluginHost implements AsyncDisposable {
     }
   }
 
-  /** Every plugin that was found, in the order of their ids. */
+  /** How often something of the network was refused, by its code. */
+  get refusals(): ReadonlyMap<string, number> {
+    return this.#chronicle.refusals;
+  }
+
+  /** The audit record: at most `limit` events after the one with this id, oldest first. */
+  audit(after = 0, limit = 1_000): AuditRecord[] {
+    return this.#chronicle.auditAfter(after, limit);
+  }
+
   list(): PluginSummary[] {
-    return [...this.#entries.values()].sort((a, b) => a.id < b.id ? -1 : 1).map(summarise);
+    return this.#registry.all().map((entry) => this.#summary(entry));
   }
 
-  /**
-   * One plugin.
-   *
-   * @throws {SoundproofError} `plugin.unknown`.
-   */
   info(id: string): PluginSummary {
-    return summarise(this.#entry(id));
+    return this.#summary(this.#registry.get(id));
   }
 
   /**
-   * A running plugin, to be called.
+   * A running plugin, to be called. It stays the same when another version takes its place.
    *
    * @throws {SoundproofError} `plugin.unknown`, `plugin.not_running`.
    */
   plugin(id: string): Plugin {
-    const { loaded, error } = this.#entry(id);
-    if (loaded !== undefined) return loaded;
-    const state = error?.message ?? this.#switchedOff(id) ?? "it is disabled";
+    const entry = this.#registry.get(id);
+    const plugin = handleOf(entry);
+    if (plugin !== undefined) return plugin;
+    const state = entry.error?.message ?? this.#lifecycle.switchedOff(id) ??
+      (entry.waits ? "it asks for more than was approved, and waits" : "it is disabled");
     throw new SoundproofError("plugin.not_running", `Cannot call plugin "${id}": ${state}`);
   }
 
-  /**
-   * Grants a plugin what its manifest asks for, of the package as it lies there now, and loads it.
-   *
-   * @param local Private addresses to open to it; none unless given.
-   * @param assignment Users and libraries it gets; each is what it was before unless given, and nothing at first.
-   * @throws {SoundproofError} `plugin.unknown`, `plugin.switched_off`, `grant.invalid`, or why it cannot be loaded; then it stays enabled and
-   * *failed* only if its package could be read.
-   */
-  async enable(
+  async call(
     id: string,
-    local: LocalGrant = NOTHING_LOCAL,
-    assignment: Partial<Assignment> = {},
-  ): Promise<PluginSummary> {
-    const entry = this.#entry(id);
-    const off = this.#switchedOff(id);
-    if (off !== undefined) {
-      throw new SoundproofError("plugin.switched_off", `Cannot enable plugin "${id}": ${off}`);
-    }
-    const assigned = { ...assignmentOf(this.#records.get(id)), ...assignment };
-    await this.#stop(entry);
-    const read = await this.#read(entry);
-    if (read === undefined) throw entry.error;
-    const { manifest, source } = read;
-    checkLocalGrant(manifest, local);
-    const denied = deniedText(local);
-    if (denied !== undefined) {
-      throw new SoundproofError("grant.invalid", `Cannot grant private addresses: ${denied}`);
-    }
-    checkAssignment(manifest, assigned);
-    this.#records.set({
-      id,
-      enabled: true,
-      sha256: source.sha256,
-      permissions: permissionText(manifest),
-      local: JSON.stringify(local),
-      assignment: JSON.stringify(assigned),
+    name: string,
+    input: Uint8Array,
+    options?: CallOptions,
+  ): Promise<Uint8Array> {
+    return await this.plugin(id).call(name, input, options);
+  }
+
+  async review(id: string, bytes?: Uint8Array<ArrayBuffer>): Promise<PackageReview> {
+    const { manifest, source } = bytes === undefined
+      ? await this.#lifecycle.peek(this.#registry.get(id))
+      : readContent({ ...await readArchive(bytes), kind: "file", path: "" });
+    const approval = approvalOf(this.#records.get(id)?.approval);
+    const approved = approval && readPermissionText(approval.permissions);
+    const review = reviewPermissions(manifest, approved, approval?.decision);
+    return { ...review, sha256: source.sha256 };
+  }
+
+  enable(id: string, decision: Decision = {}, sha256?: string): Promise<PluginSummary> {
+    return this.#change(id, (entry) => this.#decisions.approve(entry, decision, sha256, true));
+  }
+
+  approve(id: string, decision: Decision = {}, sha256?: string): Promise<PluginSummary> {
+    return this.#change(id, (entry) => this.#decisions.approve(entry, decision, sha256));
+  }
+
+  async disable(id: string): Promise<PluginSummary> {
+    await this.#lifecycle.cut(this.#registry.get(id));
+    return await this.#change(id, (entry) => this.#decisions.disable(entry));
+  }
+
+  async revoke(id: string): Promise<PluginSummary> {
+    await this.#lifecycle.cut(this.#registry.get(id));
+    return await this.#change(id, (entry) => this.#decisions.revoke(entry));
+  }
+
+  refresh(id: string): Promise<PluginSummary> {
+    return this.#change(id, (entry) => this.#decisions.refresh(entry));
+  }
+
+  install(id: string, bytes: Uint8Array<ArrayBuffer>): Promise<PluginSummary> {
+    return this.#turns.take(id, async () => {
+      const entry = await this.#changes.install(id, bytes);
+      this.#chronicle.tell(id, "installed", stateOf(entry));
+      return this.#summary(entry);
     });
-    this.#audit.add({ plugin: id, code: "enabled", subject: source.sha256, reason: source.path });
-    await this.#load(entry, read);
-    if (entry.error !== undefined) throw entry.error;
-    return summarise(entry);
+  }
+
+  update(id: string, bytes: Uint8Array<ArrayBuffer>): Promise<PluginSummary> {
+    return this.#change(id, (entry) => this.#changes.update(entry, bytes), "updated");
+  }
+
+  rollback(id: string): Promise<PluginSummary> {
+    return this.#change(id, (entry) => this.#changes.rollback(entry), "updated");
+  }
+
+  async remove(id: string, data: "keep" | "delete"): Promise<void> {
+    this.#registry.get(id);
+    await this.#turns.take(id, async () => {
+      await this.#changes.remove(this.#registry.get(id), data);
+      this.#chronicle.tell(id, "removed");
+    });
+  }
+
+  async rescan(): Promise<PluginSummary[]> {
+    await this.#discovery.scan();
+    return this.list();
+  }
+
+  config(id: string): ConfigView {
+    return this.#configs.view(id, this.#registry.get(id).read?.manifest);
+  }
+
+  async setConfig(id: string, changes: Readonly<Record<string, Json>>): Promise<ConfigView> {
+    await this.#change(id, async (entry) => {
+      const read = await this.#lifecycle.read(entry);
+      const change = this.#configs.check(id, read.manifest, changes);
+      await this.#lifecycle.configure(entry, read, change);
+      const subject = change.written.map(([key]) => key).join(", ");
+      this.#chronicle.record({ plugin: id, code: "configured", subject, reason: "" });
+    }, "config");
+    return this.config(id);
   }
 
   /**
-   * Unloads a plugin and keeps it from being loaded.
-   *
-   * @throws {SoundproofError} `plugin.unknown`.
+   * Takes on other settings, as when the configuration file has changed: plugins that they concern are loaded anew, while
+   * calls go on. One that cannot run with them is *failed*, as it would be at the next start.
    */
-  async disable(id: string): Promise<PluginSummary> {
-    const entry = this.#entry(id);
-    const record = this.#records.get(id);
-    if (record !== undefined) this.#records.set({ ...record, enabled: false });
-    await this.#stop(entry);
-    if (entry.read !== undefined) delete entry.error;
-    return summarise(entry);
+  async reconfigure(settings: HostSettings): Promise<void> {
+    const before = this.#registry.all().map(({ id }) => [id, this.#live.of(id)] as const);
+    this.#live.change(settings);
+    const concerned = before.filter(([id, was]) => !isDeepStrictEqual(was, this.#live.of(id)));
+    await Promise.all(concerned.map(([id]) =>
+      this.#change(id, async (entry) => {
+        const read = await this.#lifecycle.read(entry);
+        await this.#lifecycle.settle(entry, read);
+      }, "config").catch(() => {}) // it has failed, which was told
+    ));
   }
 
-  /** Unloads every plugin and closes the files. The host cannot be used afterwards. */
-  async close(): Promise<void> {
-    await Promise.all([...this.#entries.values()].map((entry) => this.#stop(entry)));
-    this.#entries.clear();
-    await this.#network.close();
+  follow<Name extends keyof Streams>(
+    stream: Name,
+    options?: FollowOptions,
+  ): AsyncIterable<Streams[Name]> {
+    return this.#chronicle.follow(stream, options);
+  }
+
+  /** Unloads every plugin and closes the files. The host cannot be used afterwards; closing it again waits for the same end. */
+  close(): Promise<void> {
+    return this.#closed ??= this.#close();
+  }
+
+  async #close(): Promise<void> {
+    const entries = this.#registry.all();
+    const quiet = this.closeCapabilities();
+    const unwatched = this.#discovery.close();
+    this.#lifecycle.close();
+    const turns = this.#turns.close();
+    await Promise.all(entries.map((entry) => this.#lifecycle.cut(entry)));
+    await turns;
+    await Promise.all(entries.map((entry) => this.#lifecycle.stop(entry)));
+    await Promise.all([quiet, unwatched]);
+    this.#registry.clear();
+    await this.#loader.close();
+    this.#chronicle.close();
     this.#audit[Symbol.dispose]();
     this.#records[Symbol.dispose]();
+    this.#folder[Symbol.dispose]();
   }
 
   /** The same as {@link PluginHost.close}. */
@@ -212,178 +303,57 @@ export class PluginHost implements AsyncDisposable {
     return this.close();
   }
 
-  #entry(id: string): PluginEntry {
-    const entry = this.#entries.get(id);
-    if (entry === undefined) {
-      throw new SoundproofError("plugin.unknown", `Cannot find plugin "${id}": none has this id`);
-    }
-    return entry;
+  /** The plugins that run now. */
+  protected override running(): Plugin[] {
+    return [...this.#registry.entries()].flatMap((entry) => handleOf(entry) ?? []);
   }
 
-  async #find(): Promise<void> {
-    const { pluginsDir = this.#folder.plugins } = this.#options;
-    for (const { name, path } of await listPackages(pluginsDir)) {
+  /** The ids of those that are enabled, and do not run now. */
+  protected override absent(): string[] {
+    return [...this.#registry.entries()].flatMap(({ id, loaded }) => {
+      const isEnabled = this.#records.get(id)?.enabled &&
+        this.#lifecycle.switchedOff(id) === undefined;
+      return isEnabled && loaded === undefined ? [id] : [];
+    });
+  }
+
+  /** Writes a line about a plugin into the log. */
+  protected override report(level: "warn" | "error", plugin: string, message: string): void {
+    this.#chronicle.log(level, plugin, message);
+  }
+
+  /** Does something with a plugin in its turn, and tells what it has become, also where that failed. */
+  async #change(
+    id: string,
+    work: (entry: PluginEntry) => Promise<void>,
+    kind?: HostEvent["kind"],
+  ): Promise<PluginSummary> {
+    this.#registry.get(id);
+    return await this.#turns.take(id, async () => {
+      const entry = this.#registry.get(id);
+      const before = stateOf(entry);
       try {
-        const id = pluginId(name);
-        const known = this.#entries.get(id);
-        if (known === undefined) this.#entries.set(id, { id, path });
-        else known.conflict ??= taken(id, known.path, path);
-      } catch (thrown) {
-        this.#report("warn", undefined, errorText(thrown));
+        await work(entry);
+        if (kind !== undefined) this.#chronicle.tell(id, kind, stateOf(entry));
+        return this.#summary(entry);
+      } finally {
+        this.#tellState(entry, before);
       }
-    }
+    });
   }
 
-  /** Reads a plugin that was found, and loads it if it is enabled. Never rejects. */
-  async #start(entry: PluginEntry): Promise<void> {
-    const read = await this.#read(entry);
-    const { only } = this.#options;
-    if (read === undefined || !(only?.includes(entry.id) ?? true)) return;
-    if (this.#switchedOff(entry.id) !== undefined) return;
-    if (this.#records.get(entry.id)?.enabled) await this.#load(entry, read);
+  #tellState(entry: PluginEntry, before: PluginSummary["state"]): void {
+    const state = stateOf(entry);
+    if (state !== before) this.#chronicle.tell(entry.id, "state", state);
   }
 
-  /** Reads a package. What is kept of it is all but the module, which can be megabytes. */
-  async #read(entry: PluginEntry): Promise<ReadPlugin | undefined> {
-    try {
-      // Which of two was meant cannot be known, so neither is read.
-      if (entry.conflict !== undefined) throw entry.conflict;
-      const read = await readPlugin(entry.path);
-      const { wasm: _wasm, ...source } = read.source;
-      entry.read = { ...read, source };
-      delete entry.error;
-      return read;
-    } catch (thrown) {
-      delete entry.read;
-      this.#fail(entry, thrown);
-      return undefined;
-    }
-  }
-
-  async #load(entry: PluginEntry, read: ReadPlugin): Promise<void> {
-    const { id } = entry;
-    try {
-      const record = this.#records.get(id);
-      const grant = record && { ...record, local: JSON.parse(record.local) };
-      const verdict = grant && effectivePermissions(read.manifest, read.source.sha256, grant);
-      if (verdict?.holds !== true) throw changed(id, verdict?.state ?? "it was never enabled");
-      const { permissions, local } = verdict;
-      const denied = deniedText(local);
-      if (denied !== undefined) this.#report("warn", id, `Granted but not reachable: ${denied}`);
-      const { musicServer, clock, pluginLimits, settings } = this.#options;
-      const assignment = assignmentOf(record);
-      const own = settings?.[id]?.limits;
-      const services = { ...pluginLimits?.services, ...own?.services };
-      const pluginLimit = { ...pluginLimits, ...own, services };
-      const limits = limitsOfPlugin(this.#limits, pluginLimit);
-      const functions = grantedFunctions(read.manifest, permissions, pluginLimit);
-      const admitted = admitPlugin(read, functions, limits);
-      const dataFolder = this.#folder.pluginData(id);
-      const log = pluginLog(this.#sink, id);
-      entry.loaded = new LoadedPlugin({
-        id,
-        manifest: read.manifest,
-        permissions,
-        network: new PluginNetwork({
-          id,
-          permissions,
-          local,
-          network: this.#network,
-          limits: pluginLimit,
-          onRefusal: ({ code, url, reason, told }) => {
-            if (!told) this.#count(code);
-            this.#record(id, code, url, reason);
-          },
-        }),
-        admitted,
-        module: await this.#modules.compile(admitted.bytes),
-        config: this.#options.config?.[id] ?? {},
-        dataFolder,
-        mounts: await foldersOf({ permissions, assignment, musicServer, dataFolder, log }),
-        assignment,
-        serviceLimits: services,
-        musicServer,
-        clock,
-        limits,
-        logLevel: this.#options.logLevel ?? "info",
-        log,
-      });
-      if (this.#options.only === undefined) await this.#init(entry.loaded);
-    } catch (thrown) {
-      this.#fail(entry, thrown);
-    }
-  }
-
-  /** Why the configuration keeps a plugin from running, if it does. */
-  #switchedOff(id: string): string | undefined {
-    const { enabled, settings } = this.#options;
-    if (enabled === false) return "plugins are switched off in the configuration";
-    return settings?.[id]?.enabled === false
-      ? "it is switched off in the configuration"
-      : undefined;
-  }
-
-  /** As upstream: a plugin whose `nd_on_init` fails stays loaded. */
-  async #init(plugin: LoadedPlugin): Promise<void> {
-    try {
-      await notifyInit(plugin);
-    } catch (thrown) {
-      this.#report("error", plugin.id, errorText(thrown));
-    }
-  }
-
-  async #stop(entry: PluginEntry): Promise<void> {
-    const { loaded } = entry;
-    delete entry.loaded;
-    await loaded?.unload();
-  }
-
-  #fail(entry: PluginEntry, thrown: unknown): void {
-    entry.error = thrown instanceof SoundproofError
-      ? thrown
-      : new SoundproofError("package.unreadable", `Cannot load plugin: ${errorText(thrown)}`, {
-        cause: thrown,
-      });
-    this.#report("error", entry.id, entry.error.message);
-  }
-
-  #count(code: string): void {
-    this.#refusals.set(code, (this.#refusals.get(code) ?? 0) + 1);
-  }
-
-  /** Writes a refusal into the audit record and into the plugin's log. */
-  #record(plugin: string, code: string, subject: string, reason: string): void {
-    this.#audit.add({ plugin, code, subject, reason });
-    this.#report("warn", plugin || undefined, `${code}: ${subject}: ${reason}`);
-  }
-
-  #report(level: "warn" | "error", plugin: string | undefined, message: string): void {
-    const time = new Date().toISOString();
-    this.#sink({ time, level, ...(plugin !== undefined && { plugin }), message });
+  #summary(entry: PluginEntry): PluginSummary {
+    return summarise(entry, approvalOf(this.#records.get(entry.id)?.approval)?.decision);
   }
 }
 
-function assignmentOf(record: PluginRecord | undefined): Assignment {
-  return { ...NOTHING_ASSIGNED, ...(record && JSON.parse(record.assignment)) };
-}
-
-function taken(id: string, first: string, second: string): SoundproofError {
-  return new SoundproofError(
-    "package.id_taken",
-    `Cannot load plugin "${id}": both "${first}" and "${second}" have this id`,
-  );
-}
-
-/** Why a grant cannot have its effect while this process runs, if it cannot. */
-function deniedText(local: LocalGrant): string | undefined {
-  const denied = deniedAddresses(local);
-  return denied.length === 0
-    ? undefined
-    : `the process was started without access to ${
-      denied.join(", ")
-    }; open it in the configuration ([Network] LocalAddresses) and start the service again`;
-}
-
-function changed(id: string, state: string): SoundproofError {
-  return new SoundproofError("plugin.changed", `Cannot load plugin "${id}": ${state}`);
+/** What callers hold of a plugin, if it runs; one and the same for all of them. */
+function handleOf(entry: PluginEntry): Plugin | undefined {
+  const { loaded } = entry;
+  return loaded === undefined ? undefined : entry.handle ??= new PluginHandle(entry, loaded);
 }

@@ -1,3 +1,4 @@
+import type { PluginLimits } from "../configuration/mod.ts";
 import { SoundproofError } from "../errors.ts";
 import {
   compileUrlRules,
@@ -8,9 +9,10 @@ import {
   type GatewayPass,
   hostPortCheck,
   type NetworkRules,
+  PlayedGate,
 } from "../egress/mod.ts";
-import type { LocalGrant } from "../grants/mod.ts";
-import type { NetworkPermission, Permissions } from "../manifest/mod.ts";
+import { networkRules } from "../grants/mod.ts";
+import type { Permissions } from "../manifest/mod.ts";
 import {
   type ConnectRequest,
   type Egress,
@@ -22,23 +24,28 @@ import {
   type SocketEvents,
 } from "../services/mod.ts";
 import { readBuiltInRequest, writeBuiltInResponse } from "./built_in_http.ts";
+import type { Telemetry } from "../telemetry/mod.ts";
 import { DEFAULT_GATEWAY_LIMITS, type HostNetwork } from "./host_network.ts";
-import type { PluginLimits } from "./options.ts";
 import { RecentRefusals } from "./recent_refusals.ts";
 
 /** Longest time of one request or handshake; a guest's call does not last longer either. */
 const TIMEOUT_MS = 30_000;
+/** Redirects that `http_send` follows; the next one is its answer (`extism-abi.md`, 6.2). */
+const MAX_REDIRECTS = 4;
 
 /** What a plugin's network is made from. */
 export interface PluginNetworkParts {
   readonly id: string;
   readonly permissions: Permissions;
-  readonly local: LocalGrant;
+  /** Private hosts, addresses and CIDRs that are open. */
+  readonly addresses: readonly string[];
   readonly network: HostNetwork;
   /** What the administrator allows of each request. */
   readonly limits: PluginLimits;
   /** Told of every request that was refused. */
   readonly onRefusal: (refusal: RequestRefusal) => void;
+  /** Told of every request and every byte. */
+  readonly telemetry: Telemetry;
 }
 
 /** A request that came to nothing because we did not want it. */
@@ -54,8 +61,9 @@ export interface RequestRefusal {
 
 /** A gate and its pass at the gateway. */
 interface Open {
-  readonly gate: Gate;
-  readonly pass: GatewayPass;
+  readonly gate: Pick<Gate, "send" | "connect" | "close" | "load">;
+  /** Absent where the internet is played. */
+  readonly pass?: GatewayPass;
 }
 
 /** One plugin's way out: its gate, made at the first need, and the texts its guests read. */
@@ -70,8 +78,8 @@ export class PluginNetwork implements Egress {
   constructor(parts: PluginNetworkParts) {
     this.#parts = parts;
     const { http, websocket } = parts.permissions;
-    this.#http = http && rulesOf(http, "any");
-    this.#websocket = websocket && rulesOf(websocket, []);
+    this.#http = http && networkRules("http", http);
+    this.#websocket = websocket && networkRules("websocket", websocket);
   }
 
   /** Sends a request of `http_send` (`extism-abi.md`, 2.2). */
@@ -80,8 +88,10 @@ export class PluginNetwork implements Egress {
     return await this.#exchange({
       url,
       method,
-      // A redirect beyond the last that is followed is the guest's answer, as upstream.
+      maxRedirects: MAX_REDIRECTS,
       surplusRedirect: "response",
+      ...(request.maxRedirects !== undefined && { maxRedirects: request.maxRedirects }),
+      ...(request.refusedRedirect !== undefined && { refusedRedirect: request.refusedRedirect }),
       headers: [...request.headers],
       body: request.body,
       followRedirects: request.followRedirects &&
@@ -90,7 +100,7 @@ export class PluginNetwork implements Egress {
       maxBodyBytes,
       overflow: "cut",
     }, signal).catch((thrown) => {
-      throw egressError(thrown);
+      throw egressError(thrown, url);
     });
   }
 
@@ -129,6 +139,7 @@ export class PluginNetwork implements Egress {
   ): Promise<Socket> {
     const { url } = request;
     const since = performance.now();
+    const told = this.#tell("websocket", "CONNECT", url);
     try {
       const { gate } = await this.#gate();
       signal.throwIfAborted();
@@ -142,6 +153,7 @@ export class PluginNetwork implements Egress {
         onClose: (code, reason) => events.closed(code, reason),
         onError: () => {},
       });
+      told.end();
       return {
         send: (message) =>
           typeof message === "string" ? socket.sendText(message) : socket.sendBinary(message),
@@ -157,14 +169,15 @@ export class PluginNetwork implements Egress {
       };
     } catch (thrown) {
       const fault = this.#refusals.explain(thrown, since);
+      told.end(fault);
       this.#audit(fault, url);
-      throw egressError(fault);
+      throw egressError(fault, url);
     }
   }
 
   /** What the gateway has counted; `undefined` while the plugin has not used the network. */
   async counters(): Promise<GatewayPass["counters"] | undefined> {
-    return (await this.#open)?.pass.counters;
+    return (await this.#open)?.pass?.counters;
   }
 
   /** What the gate has under way; `undefined` while the plugin has not used the network. */
@@ -177,17 +190,21 @@ export class PluginNetwork implements Egress {
     this.#closed = true;
     const open = await this.#open?.catch(() => undefined);
     await open?.gate.close();
-    open?.pass.revoke();
+    open?.pass?.revoke();
   }
 
   async #exchange(request: GateRequest, signal: AbortSignal): Promise<GateResponse> {
     const since = performance.now();
+    const told = this.#tell("http", request.method, request.url);
     try {
       const limited = withinLimits(request, this.#parts.limits);
       const { gate } = await this.#gate();
-      return await gate.send(limited, signal);
+      const response = await gate.send(limited, signal);
+      told.end();
+      return response;
     } catch (thrown) {
       const fault = this.#refusals.explain(thrown, since);
+      told.end(fault);
       this.#audit(fault, request.url);
       throw fault;
     }
@@ -204,7 +221,14 @@ export class PluginNetwork implements Egress {
   }
 
   async #start(): Promise<Open> {
-    const { id, permissions, local, network, limits: { requestsPerMinute } } = this.#parts;
+    const { id, permissions, addresses, network, telemetry } = this.#parts;
+    const { requestsPerMinute } = this.#parts.limits;
+    const rules = {
+      ...(this.#http !== undefined && { http: this.#http }),
+      ...(this.#websocket !== undefined && { websocket: this.#websocket }),
+    };
+    const { play } = network.options;
+    if (play !== undefined) return { gate: new PlayedGate(rules, play) };
     const asked = [permissions.http, permissions.websocket].filter((p) => p !== undefined);
     const checks = [this.#http, this.#websocket].filter((r) => r !== undefined).map(hostPortCheck);
     const { port, pass } = await network.admit({
@@ -213,22 +237,36 @@ export class PluginNetwork implements Egress {
       addresses: {
         // The gateway cannot tell HTTP from a WebSocket: both must have been given the local network.
         localNetwork: asked.every(({ allowLocalNetwork }) => allowLocalNetwork),
-        named: local.addresses,
+        named: addresses,
       },
       limits: { ...DEFAULT_GATEWAY_LIMITS, ...network.options.gatewayLimits },
+      onBytes: (direction, bytes) => telemetry.transferred(id, direction, bytes),
     }, (refusal) => this.#refusals.add(refusal));
     const { caCerts, gateLimits, gateWorker } = network.options;
     const gate = new Gate({
-      rules: {
-        ...(this.#http !== undefined && { http: this.#http }),
-        ...(this.#websocket !== undefined && { websocket: this.#websocket }),
-      },
+      rules,
       gateway: { port, username: pass.username, password: pass.password },
       limits: { ...gateLimits, ...(requestsPerMinute !== undefined && { requestsPerMinute }) },
       ...(caCerts !== undefined && { caCerts }),
       ...(gateWorker !== undefined && { workerUrl: gateWorker }),
     });
     return { gate, pass };
+  }
+
+  #tell(kind: "http" | "websocket", method: string, url: string) {
+    const { id, telemetry } = this.#parts;
+    const { host, protocol } = URL.parse(url) ?? { host: "", protocol: "" };
+    const told = telemetry.request(id, kind, { method, host, scheme: protocol.slice(0, -1) });
+    return {
+      end: (fault?: unknown) =>
+        told.end(
+          fault instanceof SoundproofError
+            ? fault.code
+            : fault === undefined
+            ? fault
+            : "egress.transport",
+        ),
+    };
   }
 
   #audit(thrown: unknown, url: string): void {
@@ -244,7 +282,10 @@ export class PluginNetwork implements Egress {
 
 /** The network rules that Deno's list of hosts can only say more widely, such as `*`. */
 export function openRules({ http, websocket }: Permissions): string[] {
-  const rules = [http && rulesOf(http, "any"), websocket && rulesOf(websocket, [])];
+  const rules = [
+    http && networkRules("http", http),
+    websocket && networkRules("websocket", websocket),
+  ];
   return [
     ...new Set(
       rules.flatMap((each) => each === undefined ? [] : denoNetList(compileUrlRules(each), 0).open),
@@ -273,17 +314,6 @@ function withinLimits(request: GateRequest, limits: PluginLimits): GateRequest {
   };
 }
 
-/** The rules of a permission; `empty` is what an empty list of hosts stands for. */
-function rulesOf(permission: NetworkPermission, empty: "any" | []): NetworkRules {
-  const { requiredHosts, allowedUrls } = permission;
-  return {
-    ...(requiredHosts !== undefined && {
-      hosts: requiredHosts.length === 0 ? empty : requiredHosts,
-    }),
-    ...(allowedUrls !== undefined && { urls: allowedUrls }),
-  };
-}
-
 const FAULTS_OF_TRANSPORT: ReadonlySet<string> = new Set([
   "egress.cancelled",
   "egress.connect_failed",
@@ -298,13 +328,25 @@ function isRefusal({ code }: SoundproofError): boolean {
   return code.startsWith("egress.") && !FAULTS_OF_TRANSPORT.has(code);
 }
 
+/** Where a redirect led that was refused, if it was for the host there. */
+function refusedTarget(message: string, asked: string): string | undefined {
+  const target = /Cannot request "(?:[A-Z]+ )?([a-z]+:\/\/[^"]*)": (?:no rule|the host)/.exec(
+    message,
+  );
+  const url = URL.parse(target?.[1] ?? "");
+  return url === null || url.host === URL.parse(asked)?.host ? undefined : url.href;
+}
+
 /** A fault as the host services know it; they have the texts that guests know. */
-function egressError(thrown: unknown): unknown {
+function egressError(thrown: unknown, asked: string): unknown {
   if (!(thrown instanceof SoundproofError)) return thrown;
   const { code, message } = thrown;
+  const location = refusedTarget(message, asked);
   const because = (fault: EgressFault, text = message) =>
-    new EgressError(fault, text, undefined, { cause: thrown });
+    new EgressError(fault, text, location, { cause: thrown });
   switch (code) {
+    case "egress.redirect_refused":
+      return because(location === undefined ? "rule" : "host");
     case "egress.url_not_allowed":
     case "egress.host_not_allowed":
       return because("host");

@@ -16,7 +16,7 @@ import { errorText, type Problem } from "../errors.ts";
 import { goPattern } from "./go_pattern.ts";
 import { type JsonObject, MAX_PROBLEMS, shown } from "./problem.ts";
 import { pathOf } from "./schema_check.ts";
-import { withinMs } from "./time_limit.ts";
+import { withinMs } from "../time_limit.ts";
 import type { ConfigDefinition, Json } from "./types.ts";
 
 /** Longest time to compile a schema; one of 96 kB takes about 80 ms. */

@@ -11,7 +11,11 @@
 
 export type { Problem } from "../errors.ts";
 export * from "./types.ts";
+export { withDefaults } from "./config_defaults.ts";
 export { configMap, parseConfig, validateConfig } from "./config.ts";
 export { type ParsedManifest, parseManifest, type ParseManifestOptions } from "./parse.ts";
+export { PERMISSION_KEYS, readPermissions } from "./read_permissions.ts";
 export { checkExports } from "./rules.ts";
 export { secretKeys } from "./secrets.ts";
+export { type Setting, settingsOf } from "./settings.ts";
+export { formatSize, parseSize } from "./sizes.ts";

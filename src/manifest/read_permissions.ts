@@ -10,6 +10,7 @@ import type {
   Json,
   NetworkPermission,
   Permission,
+  PermissionKey,
   Permissions,
   SubsonicapiPermission,
 } from "./types.ts";
@@ -25,6 +26,11 @@ const PLAIN = [
   "storage",
   "users",
 ] as const;
+
+/** Every permission key, in order. */
+export const PERMISSION_KEYS: readonly PermissionKey[] = Object.freeze(
+  [...PLAIN, "http", "kvstore", "library", "subsonicapi", "taskqueue", "websocket"] as const,
+).toSorted();
 
 /** Reads permissions; `reasonText` makes an author's reason fit to be shown. */
 export function readPermissions(

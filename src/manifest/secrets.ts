@@ -16,7 +16,7 @@ const MAX_STEPS = 500_000;
  * whole. A secret is marked by `writeOnly: true` or `format: "password"` in the schema, or by
  * `options.format: "password"` in the layout. When in doubt it is one.
  */
-export function secretKeys(manifest: Manifest): string[] {
+export function secretKeys(manifest: Pick<Manifest, "config">): string[] {
   const { config } = manifest;
   if (!config) return [];
   const secrets = new Set<string>();

@@ -6,8 +6,10 @@ import {
   Uint8ArrayReader,
   ZipReader,
 } from "@zip.js/zip.js";
+import { Pieces } from "../byte_stream.ts";
 import { type ErrorCode, errorText, SoundproofError } from "../errors.ts";
 import { entryNameFault, oneSpelling } from "./entry_name.ts";
+import { layoutFault } from "./layout.ts";
 
 configure({ useWebWorkers: false });
 
@@ -17,8 +19,6 @@ const MAX_ENTRIES = 1_000;
 const RATIO_FROM_BYTES = 1024 * 1024;
 /** Unpacked bytes for each packed one. Modules have 3 to 5. */
 const MAX_RATIO = 100;
-/** What stands before the name in an entry's own header. */
-const LOCAL_HEADER_BYTES = 30;
 /** Ways of packing: stored and deflated. */
 const METHODS: ReadonlySet<number> = new Set([0, 8]);
 /** Bits of a Unix mode that say what a file is, and their values for a file and a folder. */
@@ -47,6 +47,8 @@ export async function unpack<Name extends string>(
   });
   try {
     const entries = await listEntries(reader);
+    const fault = layoutFault(bytes, [...entries.values()]);
+    if (fault !== undefined) throw refused(fault);
     const files: Partial<Record<Name, Uint8Array<ArrayBuffer>>> = {};
     for (const [name, limit] of Object.entries<number>(limits) as [Name, number][]) {
       files[name] = await unpackEntry(entries.get(name), name, limit);
@@ -72,17 +74,7 @@ async function listEntries(reader: ZipReader<unknown>): Promise<Map<string, Entr
     spellings.add(spelling);
     entries.set(entry.filename, entry);
   }
-  checkOverlaps([...entries.values()]);
   return entries;
-}
-
-/** zip.js compares the entries that are unpacked; a bomb for others would pass. */
-function checkOverlaps(entries: Entry[]): void {
-  let end = 0;
-  for (const entry of entries.sort((a, b) => a.offset - b.offset)) {
-    if (entry.offset < end) throw refused(`its "${entry.filename}" overlaps another entry`);
-    end = entry.offset + LOCAL_HEADER_BYTES + entry.rawFilename.byteLength + entry.compressedSize;
-  }
 }
 
 function checkEntry(entry: Entry): void {
@@ -113,12 +105,11 @@ async function unpackEntry(
     throw refused(`it is missing ${name}`, "package.file_missing");
   }
   const most = Math.max(RATIO_FROM_BYTES, entry.compressedSize * MAX_RATIO);
-  const chunks: Uint8Array<ArrayBuffer>[] = [];
-  let length = 0;
+  const pieces = new Pieces();
   // Counted while it is unpacked: the sizes an archive states are its author's word.
   const sink = new WritableStream<Uint8Array<ArrayBuffer>>({
     write(chunk) {
-      length += chunk.byteLength;
+      const length = pieces.length + chunk.byteLength;
       if (length > limit) {
         throw refused(`${name} is larger than ${limit} bytes`, "package.too_large");
       }
@@ -126,11 +117,11 @@ async function unpackEntry(
         const state = `${name} unpacks to more than ${MAX_RATIO} times its size`;
         throw refused(state, "package.bomb");
       }
-      chunks.push(chunk);
+      pieces.add(chunk);
     },
   });
   await entry.getData(sink);
-  return new Uint8Array(await new Blob(chunks).arrayBuffer());
+  return pieces.joined();
 }
 
 function refusalOf(thrown: unknown): SoundproofError {

@@ -5,7 +5,7 @@ import { PACKAGE_ENDING } from "./plugin_id.ts";
 
 const MIB = 1024 * 1024;
 /** Largest `.ndp`, and largest `plugin.wasm`. Bytes. */
-const MAX_PACKAGE_BYTES = 64 * MIB;
+export const MAX_PACKAGE_BYTES = 64 * MIB;
 /** Largest `manifest.json`. Bytes. */
 const MAX_MANIFEST_BYTES = MIB;
 
@@ -117,7 +117,8 @@ async function readBounded(path: string, limit: number): Promise<Uint8Array<Arra
   // Asked before it is opened: opening a named pipe waits until someone writes into it.
   if (!(await attempt(path, () => Deno.stat(path))).isFile) throw unreadable(path, "it is no file");
   using file = await attempt(path, () => Deno.open(path));
-  const { size } = await file.stat();
+  // Deno asks of an open file whether the place that links led to may be read.
+  const { size } = await attempt(path, () => file.stat());
   if (size > limit) {
     throw new SoundproofError(
       "package.too_large",
@@ -128,7 +129,7 @@ async function readBounded(path: string, limit: number): Promise<Uint8Array<Arra
   const buffer = new Uint8Array(size + 1);
   let length = 0;
   while (length < buffer.length) {
-    const read = await file.read(buffer.subarray(length));
+    const read = await attempt(path, () => file.read(buffer.subarray(length)));
     if (read === null) break;
     length += read;
   }
@@ -153,9 +154,14 @@ async function attempt<T>(path: string, read: () => Promise<T>): Promise<T> {
   try {
     return await read();
   } catch (thrown) {
-    if (thrown instanceof Deno.errors.NotFound) throw unreadable(path, "it does not exist");
-    throw unreadable(path, errorText(thrown));
+    throw unreadable(path, stateOf(thrown));
   }
+}
+
+function stateOf(thrown: unknown): string {
+  if (thrown instanceof Deno.errors.NotFound) return "it does not exist";
+  if (!(thrown instanceof Deno.errors.NotCapable)) return errorText(thrown);
+  return "this process may read where links led when it was started, and not where this one leads";
 }
 
 function unreadable(path: string, state: string): SoundproofError {

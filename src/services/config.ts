@@ -15,6 +15,11 @@ export class Config implements ServiceMethods<"config"> {
     this.#entries = entries;
   }
 
+  /** All settings. */
+  get entries(): ReadonlyMap<string, string> {
+    return this.#entries;
+  }
+
   get({ key }: { readonly key: string }): { value?: string; exists: boolean } {
     const value = this.#entries.get(key);
     return value === undefined ? { exists: false } : { value, exists: true };

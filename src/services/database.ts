@@ -79,6 +79,16 @@ export class Database {
     }
   }
 
+  /** Runs a write that a power cut must not undo either: it is on the disk before this returns. */
+  durably<T>(write: () => T): T {
+    this.#database.exec("PRAGMA synchronous = FULL");
+    try {
+      return write();
+    } finally {
+      this.#database.exec("PRAGMA synchronous = NORMAL");
+    }
+  }
+
   /** Closes the file. Every later use fails with `database is closed`. */
   close(): void {
     if (!this.#open) return;

@@ -15,9 +15,15 @@ import {
   ServiceError,
   systemClock,
 } from "./ports.ts";
-import { type Closable, CONSTRUCTORS } from "./registry.ts";
+import { type Closable, CONSTRUCTORS, type Constructors, type Services } from "./registry.ts";
 import { type Encodable, JsonError, type Shape } from "./shape.ts";
-import { HOST_FUNCTIONS, type HostFunction, SERVICE_NAMES, SERVICES } from "./table.ts";
+import {
+  HOST_FUNCTIONS,
+  type HostFunction,
+  SERVICE_NAMES,
+  type ServiceName,
+  SERVICES,
+} from "./table.ts";
 
 /** A host function with the method that answers it. */
 interface Binding extends HostFunction {
@@ -30,13 +36,13 @@ interface Binding extends HostFunction {
  */
 export class HostServices {
   readonly #bindings: ReadonlyMap<string, Binding>;
-  readonly #services: readonly Closable[];
+  readonly #services: Partial<Services>;
   readonly #context: ServiceContext;
 
   private constructor(
     context: ServiceContext,
     bindings: ReadonlyMap<string, Binding>,
-    services: readonly Closable[],
+    services: Partial<Services>,
   ) {
     this.#context = context;
     this.#bindings = bindings;
@@ -63,20 +69,21 @@ export class HostServices {
       throw new SoundproofError("services.server_part_missing", missing.join("; "));
     }
     const bindings = new Map<string, Binding>();
-    const services: Closable[] = [];
+    const services: { [S in ServiceName]?: Closable } = {};
     for (const name of SERVICE_NAMES) {
       const { title, permission } = SERVICES[name];
       if (permission !== "always" && context.permissions[permission] === undefined) continue;
       try {
-        const service: Closable = CONSTRUCTORS[name](context);
-        services.push(service);
+        const make: Constructors[ServiceName] = CONSTRUCTORS[name];
+        const service: Closable = make(context);
+        services[name] = service;
         for (const entry of HOST_FUNCTIONS.values()) {
           if (entry.service !== name || !(context.functions?.has(entry.name) ?? true)) continue;
           bindings.set(entry.name, { ...entry, answer: methodOf(service, entry) });
         }
       } catch (error) {
         // What was made before must not outlive the failure. Nothing has run yet, so nothing has to be waited for.
-        for (const made of services) void made.close?.();
+        for (const made of Object.values(services)) void made.close?.();
         if (error instanceof SoundproofError) throw error;
         throw new SoundproofError(
           "services.unavailable",
@@ -85,7 +92,22 @@ export class HostServices {
         );
       }
     }
-    return new HostServices(context, bindings, services);
+    // Each was made by the constructor of its name, above.
+    return new HostServices(context, bindings, services as Partial<Services>);
+  }
+
+  /** A service itself, for callers that speak neither its functions' names nor JSON; absent without its permission. */
+  part<S extends ServiceName>(name: S): Partial<Services>[S] {
+    return this.#services[name];
+  }
+
+  /** What its services keep; of those it has. */
+  get counters(): { readonly kvstoreBytes?: number; readonly unfinishedTasks?: number } {
+    const { kvstore, task } = this.#services;
+    return {
+      ...(kvstore !== undefined && { kvstoreBytes: Number(kvstore.getStorageUsed().bytes) }),
+      ...(task !== undefined && { unfinishedTasks: task.unfinished }),
+    };
   }
 
   /** The import names that {@link call} answers. */
@@ -130,6 +152,23 @@ export class HostServices {
     }
   }
 
+  /**
+   * Stops all that the services do by themselves, such as tasks and schedules, and goes on answering. Resolves when
+   * nothing of the kind is under way any more. Only closing comes after it.
+   */
+  async rest(): Promise<void> {
+    await this.#settle((service) => service.rest?.());
+  }
+
+  /**
+   * Looks anew at what the services of another instance of the plugin have left, which rested until it was closed. Once
+   * these are closed themselves they have nothing to look at.
+   */
+  takeOver(): void {
+    if (this.#closing !== undefined) return;
+    for (const service of this.#all()) service.takeOver?.();
+  }
+
   /** Ends every service: schedules, connections, workers, databases. A second call waits for the first. */
   close(): Promise<void> {
     this.#closing ??= this.#close();
@@ -139,10 +178,16 @@ export class HostServices {
   #closing: Promise<void> | undefined;
 
   async #close(): Promise<void> {
-    const results = await Promise.allSettled(
-      this.#services.map((service) => Promise.resolve(service.close?.())),
-    );
-    for (const result of results) {
+    await this.#settle((service) => service.close?.());
+  }
+
+  #all(): Closable[] {
+    return Object.values(this.#services);
+  }
+
+  async #settle(end: (service: Closable) => void | Promise<void>): Promise<void> {
+    const ends = this.#all().map((service) => Promise.try(() => end(service)));
+    for (const result of await Promise.allSettled(ends)) {
       if (result.status === "rejected") {
         this.#context.log("error", `closing service: ${errorText(result.reason)}`);
       }

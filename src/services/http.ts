@@ -9,7 +9,13 @@
 import { errorText } from "../errors.ts";
 import { withDeadline } from "./deadline.ts";
 import { canonicalName, headerFault, isToken } from "./headers.ts";
-import { EgressError, type EgressResponse, type ServiceContext, ServiceError } from "./ports.ts";
+import {
+  EgressError,
+  type EgressRequest,
+  type EgressResponse,
+  type ServiceContext,
+  ServiceError,
+} from "./ports.ts";
 import type { ServiceMethods } from "./table.ts";
 import { readUrl, type WrittenUrl } from "./url_text.ts";
 
@@ -17,7 +23,9 @@ import { readUrl, type WrittenUrl } from "./url_text.ts";
 export const MAX_BODY_BYTES = 10_485_760;
 const DEFAULT_TIMEOUT_MS = 10_000;
 
-interface HttpRequest {
+/** A request as a guest gives it. */
+export interface HttpRequest {
+  /** Upper case, once it is known to be a token. */
   readonly method: string;
   readonly url: string;
   readonly headers: ReadonlyMap<string, string>;
@@ -59,17 +67,30 @@ export class Http implements ServiceMethods<"http"> {
         `creating request: net/http: invalid method ${JSON.stringify(method.slice(0, 64))}`,
       );
     }
+    try {
+      return { result: resultOf(await this.exchange({ ...request, method }, signal)) };
+    } catch (error) {
+      throw new ServiceError(httpFaultText(error, method, url));
+    }
+  }
+
+  /**
+   * Sends a request and reads its answer, within the service's limits and times.
+   *
+   * @throws {EgressError} or, for a fault of transport, any error.
+   */
+  async exchange(
+    request: HttpRequest,
+    signal: AbortSignal,
+    redirects: Pick<EgressRequest, "maxRedirects" | "refusedRedirect"> = {},
+  ): Promise<EgressResponse> {
     const { limits } = this.#context;
     if (this.#inFlight >= limits.requests) {
-      throw new ServiceError(
-        fault(method, request.url, `maximum of ${limits.requests} requests at once`),
-      );
+      throw new EgressError("transport", `maximum of ${limits.requests} requests at once`);
     }
     this.#inFlight++;
     try {
-      return { result: resultOf(await this.#exchange(method, request, signal)) };
-    } catch (error) {
-      throw new ServiceError(textOf(error, method, url));
+      return await this.#exchange(request, signal, redirects);
     } finally {
       this.#inFlight--;
     }
@@ -79,7 +100,11 @@ export class Http implements ServiceMethods<"http"> {
     this.#ended.abort();
   }
 
-  #exchange(method: string, request: HttpRequest, signal: AbortSignal): Promise<EgressResponse> {
+  #exchange(
+    request: HttpRequest,
+    signal: AbortSignal,
+    redirects: Pick<EgressRequest, "maxRedirects" | "refusedRedirect">,
+  ): Promise<EgressResponse> {
     const { clock, egress, permissions } = this.#context;
     const mayFollow = permissions.http?.allowRedirects ?? false;
     if (egress === undefined) throw new EgressError("transport", "network is not available");
@@ -91,7 +116,8 @@ export class Http implements ServiceMethods<"http"> {
       [signal, this.#ended.signal],
       (until) =>
         egress.send({
-          method,
+          ...redirects,
+          method: request.method,
           url: request.url,
           headers: withoutOwn(request.headers),
           body: request.body,
@@ -108,15 +134,25 @@ function withoutOwn(headers: ReadonlyMap<string, string>): ReadonlyMap<string, s
 }
 
 function resultOf({ status, headers, body }: EgressResponse): HttpResult {
+  return {
+    statusCode: status,
+    headers: canonicalHeaders(headers),
+    body: body.subarray(0, MAX_BODY_BYTES),
+  };
+}
+
+/** The first value of each header, by its canonical name. */
+export function canonicalHeaders(headers: EgressResponse["headers"]): Map<string, string> {
   const first = new Map<string, string>();
   for (const [name, value] of headers) {
     const canonical = canonicalName(name);
     if (!first.has(canonical)) first.set(canonical, value);
   }
-  return { statusCode: status, headers: first, body: body.subarray(0, MAX_BODY_BYTES) };
+  return first;
 }
 
-function textOf(error: unknown, method: string, url: WrittenUrl): string {
+/** The text of what {@link Http.exchange} throws, as today's guests read it. */
+export function httpFaultText(error: unknown, method: string, url: WrittenUrl): string {
   if (!(error instanceof EgressError)) return fault(method, url.text, errorText(error));
   const { fault: kind, location, message } = error;
   if (kind === "body") return `reading response body: ${message}`;

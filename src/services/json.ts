@@ -89,17 +89,18 @@ export function decode<S extends Shape>(shape: S, request: Uint8Array): Decoded<
     // A double holds every number but those with 16 digits and more, and forgets how 1.0 and 1e3 were written.
     value = /\d{16}|\d[.eE]/.test(text) ? parse(text, keepNumber) : parse(text);
   } catch (error) {
-    throw new JsonError(syntaxText(error));
+    throw new JsonError(syntaxText(error, text));
   }
   return value === null ? readShape(shape, {}, "") : readShape(shape, value, "");
 }
 
-function syntaxText(error: unknown): string {
+function syntaxText(error: unknown, document: string): string {
   const text = error instanceof Error ? error.message : String(error);
   // V8 quotes the document: a guest's text has no place in an error that may be logged.
-  return /end of JSON input|Unterminated/.test(text)
-    ? "unexpected end of JSON input"
-    : `invalid JSON${/ at position \d+/.exec(text)?.[0] ?? ""}`;
+  const [where = "", position] = / at position (\d+)/.exec(text) ?? [];
+  const isAtEnd = /end of JSON input|Unterminated/.test(text) ||
+    Number(position) >= document.length;
+  return isAtEnd ? "unexpected end of JSON input" : `invalid JSON${where}`;
 }
 
 /** Encodes a successful answer: `{}` when there is nothing to say. */

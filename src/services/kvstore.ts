@@ -7,7 +7,7 @@
 import { byteLength } from "./bytes.ts";
 import { Database, sqlTime, textOf } from "./database.ts";
 import { type Clock, ServiceError, type ServiceLimits } from "./ports.ts";
-import { formatSize, parseSize } from "./sizes.ts";
+import { formatSize, parseSize } from "../manifest/mod.ts";
 import type { ServiceMethods } from "./table.ts";
 
 /** The bound on stored bytes where the manifest names none. */
@@ -237,6 +237,11 @@ export class Kvstore implements ServiceMethods<"kvstore"> {
     );
     this.#count();
     return deleted;
+  }
+
+  /** What another instance has written counts here too. */
+  takeOver(): void {
+    this.#count();
   }
 
   #count(): void {

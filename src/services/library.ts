@@ -59,7 +59,8 @@ export class Libraries implements ServiceMethods<"library"> {
     return {
       ...entry,
       lastScanAt: entry.lastScanAt ?? NEVER,
-      ...(this.#scope.showsPaths && { path, mountPoint: `/libraries/${entry.id}` }),
+      // A library whose folder this host does not know is mounted nowhere.
+      ...(this.#scope.showsPaths && path && { path, mountPoint: `/libraries/${entry.id}` }),
     };
   }
 }

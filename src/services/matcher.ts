@@ -7,7 +7,7 @@
 import { errorText } from "../errors.ts";
 import type { LibraryScope } from "./library_scope.ts";
 import type { MusicServer } from "./music_server.ts";
-import type { ServerTrack, SongQuery } from "./music_types.ts";
+import type { ArtistRef, ServerTrack, SongQuery } from "./music_types.ts";
 import type { Read, songRef, track, Written } from "./music_shapes.ts";
 import { ServiceError } from "./ports.ts";
 import type { ServiceMethods } from "./table.ts";
@@ -63,12 +63,19 @@ export class Matcher implements ServiceMethods<"matcher"> {
     const { libraries } = this.#options;
     if (found === undefined || !libraries.includes(found.libraryId)) return null;
     const { path, starred, starredAt, rating, playCount, playDate, ...rest } = found;
+    const participants = rest.participants?.toSorted(byRole);
     return {
       ...rest,
+      participants,
       ...(libraries.showsPaths && { path }),
       ...(isScoped && { starred, starredAt, rating, playCount, playDate }),
     };
   }
+}
+
+/** Roles come in alphabetical order, who has one of them in the server's. */
+function byRole({ role: a = "" }: ArtistRef, { role: b = "" }: ArtistRef): number {
+  return a < b ? -1 : a > b ? 1 : 0;
 }
 
 /** `artists` wins over the single artist, milliseconds over seconds. */

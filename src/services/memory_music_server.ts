@@ -56,6 +56,15 @@ const PIXEL = Uint8Array.fromBase64(
  * A music server of a described library. It offers every part.
  *
  * @throws {Error} for a description with a field of a wrong type, naming the field.
+ *
+ * @example
+ * ```ts
+ * import { memoryMusicServer } from "@soundproof/host";
+ *
+ * const server = memoryMusicServer({ users: [{ userName: "ann", name: "Ann", isAdmin: true }] });
+ * const users = await server.users?.list(new AbortController().signal);
+ * if (users?.[0]?.userName !== "ann") throw new Error("nobody is there");
+ * ```
  */
 export function memoryMusicServer(description: MemoryLibrary = {}): MusicServer {
   const { baseUrl, users, libraries, tracks, annotations, scrobbles } = readShape(

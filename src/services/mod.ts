@@ -9,7 +9,10 @@
  * @module
  */
 
+export { Database, type Row } from "./database.ts";
+export { parseCron } from "./cron.ts";
 export { HostServices } from "./host_services.ts";
+export { canonicalHeaders, httpFaultText } from "./http.ts";
 export { type LibraryFolders, type Mount, Mounts, mountsOf } from "./mounts.ts";
 export type { MountSession } from "./mount_session.ts";
 export { type MemoryLibrary, memoryMusicServer } from "./memory_music_server.ts";
@@ -38,17 +41,32 @@ export {
   type EgressFault,
   type EgressRequest,
   type EgressResponse,
+  type Generation,
   type HostServicesOptions,
   type LogLevel,
+  ServiceError,
   type ServiceLimits,
   type Socket,
   type SocketEvents,
   systemClock,
 } from "./ports.ts";
+export { readUrl, type WrittenUrl } from "./url_text.ts";
+export type { Services } from "./registry.ts";
+export { UnknownConnection } from "./websocket.ts";
 export { parseDuration } from "./duration.ts";
-export { parseSize } from "./sizes.ts";
+export { parseSize } from "../manifest/mod.ts";
 export type { Field, Shape, ShapeDescription, TypeDescription } from "./shape.ts";
-export type { SubsonicClientOptions, SubsonicCredentials } from "./subsonic_client.ts";
+export {
+  field,
+  isJsonObject,
+  type JsonObject,
+  objects,
+  SubsonicClient,
+  type SubsonicClientOptions,
+  type SubsonicCredentials,
+  SubsonicRefusal,
+} from "./subsonic_client.ts";
+export { trackOf } from "./subsonic_song.ts";
 export { subsonicMusicServer, type SubsonicMusicServerOptions } from "./subsonic_music_server.ts";
 export {
   describeHostFunctions,

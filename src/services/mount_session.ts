@@ -2,15 +2,14 @@ import { constants, type Stats } from "node:fs";
 import {
   type FileHandle,
   lstat,
+  lutimes,
   mkdir,
   open,
   readdir,
   realpath,
   rename,
   rmdir,
-  stat,
   unlink,
-  utimes,
 } from "node:fs/promises";
 import {
   decodeFrame,
@@ -22,11 +21,14 @@ import {
   MAX_TRANSFER_BYTES,
 } from "../cell/mod.ts";
 import { errnoOf, FILE_MODE, FOLDER_MODE, kindOf, statOf } from "./file_facts.ts";
+import { Passage, Unsettled } from "./mount_passage.ts";
 import { FileFailure, realPlace } from "./mount_place.ts";
 import { readFileRequest } from "./mount_request.ts";
 import type { Mount, Mounts } from "./mounts.ts";
 
 const MAX_HANDLES = 256;
+/** How often an operation is tried whose way changes meanwhile. */
+const MAX_TRIES = 10;
 const { O_CREAT, O_EXCL, O_NOFOLLOW, O_NONBLOCK, O_RDONLY, O_RDWR } = constants;
 
 /** The tail of the operations that judge paths, of all plugins. */
@@ -45,6 +47,13 @@ interface OpenFile {
   readonly write: boolean;
 }
 
+/** A place of a mount, after its path was judged. */
+interface Judged {
+  readonly root: string;
+  readonly target: string;
+  readonly passage: Passage;
+}
+
 /** An answer, and the bytes that go with it. */
 export interface FileAnswer {
   readonly response: FileResponse;
@@ -56,6 +65,8 @@ export class MountSession {
   readonly #mounts: Mounts;
   readonly #files = new Map<number, OpenFile>();
   #lastHandle = 0;
+  #closed = false;
+  #stopWaiting = (): void => {};
 
   constructor(mounts: Mounts) {
     this.#mounts = mounts;
@@ -82,6 +93,8 @@ export class MountSession {
 
   /** Closes every file. */
   async close(): Promise<void> {
+    this.#closed = true;
+    this.#stopWaiting();
     const files = [...this.#files.values()];
     this.#files.clear();
     await Promise.allSettled(files.map(({ file }) => file.close()));
@@ -90,7 +103,7 @@ export class MountSession {
   async #perform(request: FileRequest, payload: Uint8Array): Promise<FileAnswer> {
     switch (request.op) {
       case "open":
-        return done(await oneAtATime(() => this.#open(request)));
+        return done(await this.#judged(() => this.#open(request)));
       case "close": {
         const { file } = this.#file(request.handle);
         this.#files.delete(request.handle);
@@ -110,7 +123,25 @@ export class MountSession {
         await this.#resize(request.handle, request.size);
         return done();
       default:
-        return done(await oneAtATime(() => this.#change(request)));
+        return done(await this.#judged(() => this.#change(request)));
+    }
+  }
+
+  /** Judges a path and acts, alone among all; once more where the way there was not still. */
+  async #judged<T>(operation: () => Promise<T>): Promise<T> {
+    for (let tries = 1;; tries++) {
+      try {
+        return await oneAtATime(operation);
+      } catch (thrown) {
+        if (!(thrown instanceof Unsettled) || tries === MAX_TRIES || this.#closed) throw thrown;
+        await new Promise<void>((resolve) => {
+          const timer = setTimeout(resolve, thrown.afterMs);
+          this.#stopWaiting = () => {
+            clearTimeout(timer);
+            resolve();
+          };
+        });
+      }
     }
   }
 
@@ -118,12 +149,13 @@ export class MountSession {
     if (this.#files.size >= MAX_HANDLES) throw new FileFailure(ERRNO.MFILE);
     const mount = this.#mount(request);
     const write = request.write || request.create || request.truncate;
-    const target = await realPlace(await rootOf(mount), request.path, request.follow);
+    const { target, passage } = await this.#place(mount, request.path, request.follow);
     const before = await existing(target);
     if (before?.isSymbolicLink()) throw new FileFailure(ERRNO.LOOP);
     if (before?.isDirectory()) {
       if (request.write) throw new FileFailure(ERRNO.ISDIR);
       if (request.exclusive) throw new FileFailure(ERRNO.EXIST);
+      await passage.check();
       return {};
     }
     if (request.directory) throw new FileFailure(before ? ERRNO.NOTDIR : ERRNO.NOENT);
@@ -131,16 +163,14 @@ export class MountSession {
     if (before === undefined && !request.create) throw new FileFailure(ERRNO.NOENT);
     if (before !== undefined && request.exclusive) throw new FileFailure(ERRNO.EXIST);
     if (before !== undefined) checkFile(before, mount, write);
-    else await this.#mounts.take(mount, { bytes: 0, files: 1 });
-    const flags = (write ? O_RDWR : O_RDONLY) | O_NOFOLLOW | O_NONBLOCK |
-      (before === undefined ? O_CREAT | O_EXCL : 0);
-    const file = await open(target, flags, FILE_MODE);
+    const file = before === undefined
+      ? await this.#create(mount, target, passage)
+      : await open(target, (write ? O_RDWR : O_RDONLY) | O_NOFOLLOW | O_NONBLOCK);
     try {
+      if (before !== undefined) await passage.check();
       const opened = await file.stat();
-      const there = await stat(target);
-      const moved = await realpath(target) !== target || there.ino !== opened.ino ||
-        there.dev !== opened.dev;
-      if (moved) throw new FileFailure(ERRNO.PERM);
+      checkFile(opened, mount, write);
+      if (this.#closed) throw new FileFailure(ERRNO.BADF);
       if (request.truncate && opened.size > 0) {
         await file.truncate(0);
         await this.#mounts.take(mount, { bytes: -opened.size, files: 0 });
@@ -152,6 +182,27 @@ export class MountSession {
     const handle = ++this.#lastHandle;
     this.#files.set(handle, { file, mount, read: request.read, write: request.write });
     return { handle };
+  }
+
+  /** Makes a file. One that turns out to be elsewhere is taken away again. */
+  async #create(mount: Mount, target: string, passage: Passage): Promise<FileHandle> {
+    await this.#mounts.take(mount, { bytes: 0, files: 1 });
+    let file: FileHandle | undefined;
+    try {
+      await passage.check();
+      file = await open(target, O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_CREAT | O_EXCL, FILE_MODE);
+      await passage.check();
+      return file;
+    } catch (thrown) {
+      await this.#mounts.take(mount, { bytes: 0, files: -1 });
+      if (file !== undefined) {
+        const { dev, ino } = await file.stat();
+        const there = await existing(target).catch(() => undefined);
+        if (there?.dev === dev && there.ino === ino) await unlink(target);
+        await file.close();
+      }
+      throw thrown;
+    }
   }
 
   async #read(handle: number, offset: number, length: number): Promise<FileAnswer> {
@@ -192,31 +243,41 @@ export class MountSession {
     request: Exclude<FileRequest, { op: "open" } | { handle: number }>,
   ): Promise<Omit<FileResponse, "errno">> {
     const mount = this.#mount(request);
-    const root = await rootOf(mount);
     if (request.op === "stat") {
-      return { stat: statOf(await lstat(await realPlace(root, request.path, request.follow))) };
+      const { target, passage } = await this.#place(mount, request.path, request.follow);
+      const stat = statOf(await lstat(target));
+      await passage.check();
+      return { stat };
     }
     if (request.op === "list") {
-      const entries = await readdir(await realPlace(root, request.path, true), {
-        withFileTypes: true,
-      });
+      const { target, passage } = await this.#place(mount, request.path, true, true);
+      const entries = await readdir(target, { withFileTypes: true });
+      await passage.check();
       return { entries: entries.map((entry) => ({ name: entry.name, kind: kindOf(entry) })) };
     }
     if (!mount.writable) throw new FileFailure(ERRNO.ROFS);
-    const target = await realPlace(root, request.path, false);
+    const { root, target, passage } = await this.#place(mount, request.path, false);
     if (target === root) throw new FileFailure(ERRNO.PERM);
     switch (request.op) {
       case "mkdir":
         await this.#mounts.take(mount, { bytes: 0, files: 1 });
-        await mkdir(target, { mode: FOLDER_MODE });
+        try {
+          await passage.check();
+          await mkdir(target, { mode: FOLDER_MODE });
+        } catch (thrown) {
+          await this.#mounts.take(mount, { bytes: 0, files: -1 });
+          throw thrown;
+        }
         return {};
       case "rmdir":
+        await passage.check();
         await rmdir(target);
         await this.#mounts.take(mount, { bytes: 0, files: -1 });
         return {};
       case "unlink": {
         const gone = await lstat(target);
         if (gone.isDirectory()) throw new FileFailure(ERRNO.ISDIR);
+        await passage.check();
         await unlink(target);
         await this.#mounts.take(mount, { bytes: -gone.size, files: -1 });
         return {};
@@ -225,27 +286,40 @@ export class MountSession {
         const before = await lstat(target);
         if (before.isSymbolicLink()) throw new FileFailure(ERRNO.PERM);
         const { accessedMs = before.atimeMs, modifiedMs = before.mtimeMs } = request;
-        await utimes(target, accessedMs / 1000, modifiedMs / 1000);
+        await passage.check();
+        await lutimes(target, accessedMs / 1000, modifiedMs / 1000);
         return {};
       }
       case "rename":
-        await this.#rename(mount, target, request.to);
+        await this.#rename(mount, { target, passage }, request.to);
         return {};
     }
   }
 
-  async #rename(mount: Mount, from: string, to: FilePlace): Promise<void> {
+  async #rename(
+    mount: Mount,
+    from: Pick<Judged, "target" | "passage">,
+    to: FilePlace,
+  ): Promise<void> {
     if (this.#mount(to) !== mount) throw new FileFailure(ERRNO.XDEV);
-    const root = await rootOf(mount);
-    const target = await realPlace(root, to.path, false);
+    const { root, target, passage } = await this.#place(mount, to.path, false);
     if (target === root) throw new FileFailure(ERRNO.PERM);
     // A link that the host's user made stays where they put it: moved, it could lead elsewhere.
-    if ((await lstat(from)).isSymbolicLink()) throw new FileFailure(ERRNO.PERM);
+    if ((await lstat(from.target)).isSymbolicLink()) throw new FileFailure(ERRNO.PERM);
     const replaced = await existing(target);
-    await rename(from, target);
-    if (replaced !== undefined && target !== from) {
+    await Promise.all([from.passage.check(), passage.check()]);
+    await rename(from.target, target);
+    if (replaced !== undefined && target !== from.target) {
       await this.#mounts.take(mount, { bytes: replaced.isFile() ? -replaced.size : 0, files: -1 });
     }
+  }
+
+  /** Where a path really leads, and the way there. */
+  async #place(mount: Mount, path: string, follow: boolean, through = false): Promise<Judged> {
+    const root = await rootOf(mount);
+    const target = await realPlace(root, path, follow);
+    const own = mount.quota !== undefined;
+    return { root, target, passage: await Passage.note({ root, place: target, through, own }) };
   }
 
   #mount({ mount }: FilePlace): Mount {

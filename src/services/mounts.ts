@@ -3,8 +3,9 @@
  *
  * A path is judged as text (it may not leave its mount) and as what it really leads to (no link may lead
  * out). Operations that judge a path run one at a time, over all plugins, so no guest can move something
- * between the judgement and the act. What was opened is compared with what was judged before a byte of
- * it is read, written or cut off, so a change made from outside at that very moment is noticed too.
+ * between the judgement and the act. Before a byte of what was opened is read, written or cut off, the
+ * folders on the way must be as they were when it was judged (`mount_passage.ts`), so a change made from
+ * outside at that very moment is noticed too.
  *
  * @module
  */
@@ -17,6 +18,7 @@ import { FOLDER_MODE } from "./file_facts.ts";
 import { FileFailure } from "./mount_place.ts";
 import { MountSession } from "./mount_session.ts";
 import type { ServerLibrary } from "./music_types.ts";
+import { STORAGE_PATH, storageFolder } from "./storage.ts";
 
 /** A folder that is mounted. */
 export interface Mount extends MountPoint {
@@ -38,8 +40,8 @@ export interface LibraryFolders {
 }
 
 /**
- * The folders that permissions bring. `dataFolder` is the plugin's own, of which `/storage` is a part; libraries
- * are mounted where the manifest asks for their files. Source: `extism-abi.md` 5.8.
+ * The folders that permissions bring: libraries, in the server's order, where the manifest asks for their files,
+ * and last `/storage`, a part of the plugin's `dataFolder`. Source: `extism-abi.md` 1.8 and 5.8.
  */
 export function mountsOf(
   permissions: Permissions,
@@ -47,14 +49,14 @@ export function mountsOf(
   libraries: LibraryFolders = { assigned: [], writable: false },
 ): Mount[] {
   const mounts: Mount[] = [];
-  if (permissions.storage !== undefined) {
-    const folder = join(dataFolder, "storage");
-    mounts.push({ name: "/storage", writable: true, folder, quota: STORAGE_QUOTA });
-  }
-  if (permissions.library?.filesystem !== true) return mounts;
-  for (const { id, path } of libraries.assigned) {
+  const { assigned, writable } = libraries;
+  for (const { id, path } of permissions.library?.filesystem === true ? assigned : []) {
     if (path === undefined || path === "") continue;
-    mounts.push({ name: `/libraries/${id}`, writable: libraries.writable, folder: path });
+    mounts.push({ name: `/libraries/${id}`, writable, folder: path });
+  }
+  if (permissions.storage !== undefined) {
+    const folder = storageFolder(dataFolder);
+    mounts.push({ name: STORAGE_PATH, writable: true, folder, quota: STORAGE_QUOTA });
   }
   return mounts;
 }

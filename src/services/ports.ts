@@ -51,6 +51,10 @@ export interface EgressRequest {
   readonly followRedirects: boolean;
   /** More of a body than this is cut off. */
   readonly maxBodyBytes: number;
+  /** Redirects that are followed; the egress room's own number unless given. */
+  readonly maxRedirects?: number;
+  /** Whether a redirect that may not be followed is a fault (unless given), or itself the response. */
+  readonly refusedRedirect?: "error" | "response";
 }
 
 /** What came back. */
@@ -206,8 +210,13 @@ export const DEFAULT_LIMITS: ServiceLimits = {
   preferenceBytes: 4 * 1024 * 1024,
 };
 
+/** Whose rules hold where services do something by themselves: today's, or those of Navidrome 0.57 to 0.59. */
+export type Generation = "extism" | "protobuf";
+
 /** What {@link HostServices} is opened with. */
 export interface HostServicesOptions {
+  /** Of the plugin; `extism` unless given. */
+  readonly generation?: Generation;
   /** The plugin's id. */
   readonly pluginId: string;
   /** Manifest ∩ grant ∩ limits. */

@@ -26,16 +26,21 @@ import { WebSockets } from "./websocket.ts";
 
 /** What a service may have besides its functions. */
 export interface Closable {
+  /** Stops acting by itself, and goes on answering: another instance of the plugin will act from now on. */
+  rest?(): void | Promise<void>;
+  /** Looks anew at what another instance of the plugin has left: it has ended only now. */
+  takeOver?(): void;
   /** Lets go of everything the service holds. Called once; no function is called after it began. */
   close?(): void | Promise<void>;
 }
 
-type Constructors = {
+/** How each service can be made: by a class with all functions of the table. */
+export type Constructors = {
   readonly [S in ServiceName]: (context: ServiceContext) => ServiceMethods<S> & Closable;
 };
 
 /** How each service is made. The compiler refuses a service that lacks a function of the table. */
-export const CONSTRUCTORS: Constructors = {
+export const CONSTRUCTORS = {
   artwork: ({ musicServer }) => new Artwork(musicServer),
   cache: ({ clock, limits }) => new Cache(clock, limits),
   config: ({ config }) => new Config(config),
@@ -54,7 +59,7 @@ export const CONSTRUCTORS: Constructors = {
   scheduler: (context) => new Scheduler(context),
   scrobbleretriever: (context) =>
     new ScrobbleRetriever(new UserScope(context), context.musicServer),
-  storage: () => new Storage(),
+  storage: ({ dataFolder }) => new Storage(dataFolder),
   subsonicapi: (context) =>
     new Subsonicapi({
       pluginId: context.pluginId,
@@ -66,4 +71,9 @@ export const CONSTRUCTORS: Constructors = {
     new Tasks({ ...context, maxConcurrency: context.permissions.taskqueue?.maxConcurrency ?? 1 }),
   users: (context) => new Users(new UserScope(context)),
   websocket: (context) => new WebSockets(context),
+} satisfies Constructors;
+
+/** The services as they are made. */
+export type Services = {
+  readonly [S in ServiceName]: ReturnType<typeof CONSTRUCTORS[S]> & Closable;
 };

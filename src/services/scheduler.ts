@@ -39,18 +39,21 @@ interface NewSchedule {
   readonly scheduleId: string;
 }
 
+type Context = Pick<ServiceContext, "callGuest" | "clock" | "generation" | "limits" | "log">;
+
 const encoder = new TextEncoder();
 
 /** Answers the `scheduler_*` functions. */
 export class Scheduler implements ServiceMethods<"scheduler"> {
-  readonly #context: Pick<ServiceContext, "callGuest" | "clock" | "limits" | "log">;
+  readonly #context: Context;
   readonly #schedules = new Map<string, Schedule>();
   readonly #ended = new AbortController();
   #bytes = 0;
   #running = 0;
+  #resting = false;
   #recurring = 0;
 
-  constructor(context: Pick<ServiceContext, "callGuest" | "clock" | "limits" | "log">) {
+  constructor(context: Context) {
     this.#context = context;
   }
 
@@ -85,12 +88,28 @@ export class Scheduler implements ServiceMethods<"scheduler"> {
   }
 
   cancelSchedule({ scheduleId }: { readonly scheduleId: string }): Record<string, never> {
-    const schedule = this.#schedules.get(scheduleId);
-    if (schedule === undefined) {
+    if (!this.drop(scheduleId)) {
       throw new ServiceError(`schedule ID ${JSON.stringify(scheduleId)} not found`);
     }
-    this.#remove(schedule);
     return {};
+  }
+
+  /** Takes a schedule away; false where there is none. */
+  drop(scheduleId: string): boolean {
+    const schedule = this.#schedules.get(scheduleId);
+    if (schedule !== undefined) this.#remove(schedule);
+    return schedule !== undefined;
+  }
+
+  /** Now, by the clock that schedules go by. Unix milliseconds. */
+  now(): number {
+    return this.#context.clock.now();
+  }
+
+  /** Calls back no more. The schedules stay until it is closed, to be cancelled or not. */
+  rest(): void {
+    this.#resting = true;
+    for (const { cancelTimer } of this.#schedules.values()) cancelTimer();
   }
 
   close(): void {
@@ -140,13 +159,15 @@ export class Scheduler implements ServiceMethods<"scheduler"> {
   }
 
   #wait(schedule: Schedule, delayMs: number, then: () => void): void {
-    schedule.cancelTimer = this.#context.clock.after(delayMs, then);
+    if (!this.#resting) schedule.cancelTimer = this.#context.clock.after(delayMs, then);
   }
 
   #fireOnce(schedule: Schedule): void {
     if (this.#isBusy) {
       return this.#wait(schedule, BUSY_RETRY_MS, () => this.#fireOnce(schedule));
     }
+    // A schedule of the older generation is gone before its callback runs (protobuf-abi.md, 5.8).
+    if (this.#context.generation === "protobuf") this.#remove(schedule);
     void this.#run(schedule).finally(() => this.#remove(schedule));
   }
 

@@ -5,6 +5,7 @@
  */
 
 import { createHash, randomBytes } from "node:crypto";
+import { readAll } from "../byte_stream.ts";
 import type { SubsonicResponse } from "./music_server.ts";
 
 /** How one account proves who it is. */
@@ -42,6 +43,19 @@ const MAX_ANSWER_BYTES = 24 * 1024 * 1024;
 /** Parameters that say who is asking: only the client sets them. */
 const OWN_PARAMETERS = ["u", "p", "t", "s", "apiKey", "jwt"];
 
+/** What a server answers when it will not: its own text. */
+export class SubsonicRefusal extends Error {
+  /** Code of the Subsonic API, such as 70 for what is not there; 0 where the server gave none. */
+  readonly code: number;
+
+  /** @param error What the answer has at `error`. */
+  constructor(error: unknown) {
+    super(String(field(error, "message") ?? "music server failed"));
+    const code = field(error, "code");
+    this.code = typeof code === "number" ? code : 0;
+  }
+}
+
 /** Speaks to one server. Credentials leave it only towards `baseUrl`: redirects are not followed. */
 export class SubsonicClient {
   readonly #options: SubsonicClientOptions;
@@ -58,7 +72,8 @@ export class SubsonicClient {
   /**
    * Asks as the service account and gives the envelope's content.
    *
-   * @throws {Error} with the server's own text for a failed answer.
+   * @throws {SubsonicRefusal} with the server's own text for a failed answer.
+   * @throws {Error} where there is no answer of the API.
    */
   async ask(
     endpoint: string,
@@ -70,9 +85,7 @@ export class SubsonicClient {
     const { data } = await this.send(username, `/${endpoint}`, query, signal);
     const envelope = field(JSON.parse(new TextDecoder().decode(data)), "subsonic-response");
     if (!isJsonObject(envelope)) throw new Error("music server did not answer as Subsonic does");
-    if (envelope["status"] !== "ok") {
-      throw new Error(String(field(envelope["error"], "message") ?? "music server failed"));
-    }
+    if (envelope["status"] !== "ok") throw new SubsonicRefusal(envelope["error"]);
     return envelope;
   }
 
@@ -96,7 +109,7 @@ export class SubsonicClient {
       throw new Error("music server redirects: set its final address as base URL");
     }
     const contentType = response.headers.get("content-type") ?? "";
-    return { contentType, data: await readAll(response) };
+    return { contentType, data: await readAnswer(response) };
   }
 
   async #fetch(
@@ -145,23 +158,13 @@ function proof(username: string, credentials: SubsonicCredentials): Record<strin
   return { u: username, t: token, s: salt };
 }
 
-async function readAll(response: Response): Promise<Uint8Array> {
-  const chunks: Uint8Array[] = [];
-  let length = 0;
-  for await (const chunk of response.body ?? []) {
-    length += chunk.length;
-    if (length > MAX_ANSWER_BYTES) {
+function readAnswer(response: Response): Promise<Uint8Array<ArrayBuffer>> {
+  return readAll(response.body, (piece, before) => {
+    if (before + piece.length > MAX_ANSWER_BYTES) {
       throw new Error(`music server's answer exceeds maximum of ${MAX_ANSWER_BYTES} bytes`);
     }
-    chunks.push(chunk);
-  }
-  const all = new Uint8Array(length);
-  let at = 0;
-  for (const chunk of chunks) {
-    all.set(chunk, at);
-    at += chunk.length;
-  }
-  return all;
+    return piece;
+  });
 }
 
 /** An object of parsed JSON. */

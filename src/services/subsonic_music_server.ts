@@ -11,11 +11,22 @@
 import { matchSong } from "./match_song.ts";
 import type { ArtworkKind, MusicServer } from "./music_server.ts";
 import type { ServerLibrary, ServerTrack, ServerUser, SongQuery } from "./music_types.ts";
-import { field, objects, SubsonicClient, type SubsonicClientOptions } from "./subsonic_client.ts";
+import {
+  field,
+  type JsonObject,
+  objects,
+  SubsonicClient,
+  type SubsonicClientOptions,
+} from "./subsonic_client.ts";
 import { trackOf } from "./subsonic_song.ts";
 
 /** What the music server is made from. */
 export interface SubsonicMusicServerOptions extends SubsonicClientOptions {
+  /**
+   * Users that are asked about one by one, as themselves, beside those whose credentials are there: a server may
+   * tell its list of users to nobody (Navidrome names the account that asks, and no other).
+   */
+  readonly usernames?: readonly string[];
   /** A public address of a picture, without credentials. */
   readonly artworkUrl?: (kind: ArtworkKind, id: string, size: number) => string;
 }
@@ -29,9 +40,10 @@ const FRESH_MS = 30_000;
 /** A music server behind its Subsonic API. Nothing is asked of it before a plugin asks. */
 export function subsonicMusicServer(options: SubsonicMusicServerOptions): MusicServer {
   const client = new SubsonicClient(options);
-  const users = remembered((signal) => listUsers(client, signal));
+  const { artworkUrl, usernames = [], userCredentials } = options;
+  const known = [...userCredentials?.keys() ?? [], ...usernames];
+  const users = remembered((signal) => listUsers(client, known, signal));
   const libraries = remembered((signal) => listLibraries(client, signal));
-  const { artworkUrl } = options;
   return {
     ...(artworkUrl && { artwork: { url: artworkUrl } }),
     users: { list: users },
@@ -41,8 +53,11 @@ export function subsonicMusicServer(options: SubsonicMusicServerOptions): MusicS
     },
     matcher: {
       async match(songs, username, signal) {
-        const folders = await libraries(signal);
         const as = username ?? client.username;
+        // Another account may see fewer folders, and its search in one that it does not see is an error.
+        const folders = username === undefined
+          ? await libraries(signal)
+          : await listLibraries(client, signal, username);
         const results: (ServerTrack | undefined)[] = [];
         const rest = [...songs.entries()];
         const work = async (): Promise<void> => {
@@ -71,25 +86,58 @@ function remembered<T>(
   };
 }
 
-/** All users where the service account may see them, itself alone otherwise. */
-async function listUsers(client: SubsonicClient, signal: AbortSignal): Promise<ServerUser[]> {
+/** All users where the service account may see them, itself alone otherwise; and those that are known by name. */
+async function listUsers(
+  client: SubsonicClient,
+  known: readonly string[],
+  signal: AbortSignal,
+): Promise<ServerUser[]> {
   const own = await client.ask("getUser", { username: client.username }, signal);
   const isAdmin = field(own["user"], "adminRole") === true;
-  const all = isAdmin
+  const listed = isAdmin
     ? objects(field((await client.ask("getUsers", {}, signal))["users"], "user"))
     : objects(own["user"]);
-  return all.flatMap(({ username, adminRole }) =>
-    typeof username === "string"
-      ? [{ userName: username, name: username, isAdmin: adminRole === true }]
-      : []
-  );
+  const users = listed.flatMap(userOf);
+  for (const username of known) {
+    if (users.some(({ userName }) => isSame(userName, username))) continue;
+    users.push(...await itself(client, username, signal));
+  }
+  return users;
+}
+
+/** A user as the server knows them; nobody where it does not, or does not let them in. */
+async function itself(
+  client: SubsonicClient,
+  username: string,
+  signal: AbortSignal,
+): Promise<ServerUser[]> {
+  try {
+    const answer = await client.ask("getUser", { username }, signal, username);
+    return objects(answer["user"]).flatMap(userOf).filter((user) =>
+      isSame(user.userName, username)
+    );
+  } catch {
+    signal.throwIfAborted();
+    return [];
+  }
+}
+
+function userOf({ username, adminRole }: JsonObject): ServerUser[] {
+  return typeof username === "string"
+    ? [{ userName: username, name: username, isAdmin: adminRole === true }]
+    : [];
+}
+
+function isSame(one: string, other: string): boolean {
+  return one.toLowerCase() === other.toLowerCase();
 }
 
 async function listLibraries(
   client: SubsonicClient,
   signal: AbortSignal,
+  username: string = client.username,
 ): Promise<ServerLibrary[]> {
-  const answer = await client.ask("getMusicFolders", {}, signal);
+  const answer = await client.ask("getMusicFolders", {}, signal, username);
   return objects(field(answer["musicFolders"], "musicFolder")).flatMap(({ id, name }) => {
     const number = Number(id);
     return Number.isInteger(number) ? [{ id: number, name: String(name ?? "") }] : [];

@@ -6,7 +6,7 @@
  * @module
  */
 
-import type { ServerTrack } from "./music_types.ts";
+import type { ArtistRef, ServerTrack } from "./music_types.ts";
 import { field, type JsonObject, objects } from "./subsonic_client.ts";
 
 /** The track of a song that was found in this library; `undefined` for one without an id. */
@@ -34,11 +34,12 @@ export function trackOf(song: JsonObject, libraryId: number): ServerTrack | unde
     duration: number(song["duration"]),
     bitRate: integer(song["bitRate"]),
     sampleRate: integer(song["samplingRate"]),
-    bitDepth: integer(song["bitDepth"]),
+    bitDepth: integer(song["bitDepth"]) || undefined,
     channels: integer(song["channelCount"]),
     genres: genres.length > 0 ? genres : [text(song["genre"]) ?? ""].filter(Boolean),
     comment: text(song["comment"]),
-    bpm: integer(song["bpm"]),
+    // 0 is what servers send for a number they do not know.
+    bpm: integer(song["bpm"]) || undefined,
     explicitStatus: text(song["explicitStatus"]),
     hasCoverArt: text(song["coverArt"]) !== undefined,
     mbzRecordingId: text(song["musicBrainzId"]),
@@ -54,12 +55,24 @@ export function trackOf(song: JsonObject, libraryId: number): ServerTrack | unde
     playCount: whole(song["playCount"]),
     playDate: seconds(song["played"]),
     tags: isrc.length > 0 ? new Map([["isrc", isrc]]) : undefined,
-    participants: objects(song["artists"]).map((artist) => ({
-      id: text(artist["id"]),
-      name: text(artist["name"]) ?? "",
-      role: "artist",
-    })),
+    participants: [
+      ...participants(song["albumArtists"], "albumartist"),
+      ...participants(song["artists"], "artist"),
+      ...objects(song["contributors"]).flatMap(({ artist, role, subRole }) =>
+        participants(artist, text(role) ?? "", text(subRole))
+      ),
+    ],
   });
+}
+
+/** Artists of one role. */
+function participants(artists: unknown, role: string, subRole?: string): ArtistRef[] {
+  return objects(artists).map((artist) => ({
+    id: text(artist["id"]),
+    name: text(artist["name"]) ?? "",
+    role,
+    subRole,
+  }));
 }
 
 /** The same without members that are undefined. */

@@ -32,8 +32,13 @@ export class Subsonicapi implements ServiceMethods<"subsonicapi"> {
   }
 
   async call({ uri }: Uri, signal: AbortSignal): Promise<{ responseJson: string }> {
+    return { responseJson: new TextDecoder().decode(await this.json({ uri }, signal)) };
+  }
+
+  /** What `call` answers, as the bytes that came: some endpoints answer with no JSON at all. */
+  async json({ uri }: Uri, signal: AbortSignal): Promise<Uint8Array> {
     const { data } = await this.#send(uri, { f: "json" }, signal);
-    return { responseJson: new TextDecoder().decode(data) };
+    return data;
   }
 
   callRaw({ uri }: Uri, signal: AbortSignal): Promise<SubsonicResponse> {

@@ -45,6 +45,8 @@ export class Tasks implements ServiceMethods<"task"> {
   readonly #store: TaskStore;
   readonly #queues = new Map<string, Queue>();
   readonly #ended = new AbortController();
+  /** Aborted once no task is begun any more. */
+  readonly #resting = new AbortController();
   readonly #inFlight = new Set<Promise<void>>();
   #cancelCleanup: () => void;
 
@@ -127,6 +129,25 @@ export class Tasks implements ServiceMethods<"task"> {
     return { result: BigInt(this.#store.cancelPending(queueName, this.#context.clock.now())) };
   }
 
+  /** Begins no task any more, and waits for those that run to end. Functions are answered as before. */
+  async rest(): Promise<void> {
+    this.#resting.abort();
+    for (const queue of this.#queues.values()) queue.cancelTimer();
+    this.#cancelCleanup();
+    await Promise.allSettled(this.#inFlight);
+  }
+
+  /** Begins what another instance was asked for while it rested. */
+  takeOver(): void {
+    this.#cleanup();
+    for (const queue of this.#queues.values()) this.#wake(queue);
+  }
+
+  /** How many tasks are not finished. */
+  get unfinished(): number {
+    return this.#ended.signal.aborted ? 0 : this.#store.unfinished();
+  }
+
   /** Cuts off what runs, waits up to 10 s for it to end, and gives interrupted tasks back to their queues. */
   async close(): Promise<void> {
     this.#ended.abort(new Error("context canceled"));
@@ -139,7 +160,8 @@ export class Tasks implements ServiceMethods<"task"> {
     });
     await Promise.race([Promise.allSettled(this.#inFlight), late]);
     cancelTimer();
-    this.#store.releaseRunning(this.#context.clock.now());
+    // After a rest nothing of this instance runs: what does is another's.
+    if (!this.#resting.signal.aborted) this.#store.releaseRunning(this.#context.clock.now());
     this.#store.close();
   }
 
@@ -163,6 +185,7 @@ export class Tasks implements ServiceMethods<"task"> {
   /** Starts every due task there is a free worker for, and comes back when the next one is due. */
   #wake(queue: Queue): void {
     queue.cancelTimer();
+    if (this.#resting.signal.aborted) return;
     const { clock } = this.#context;
     let dueAt: number | undefined;
     try {
@@ -207,13 +230,15 @@ export class Tasks implements ServiceMethods<"task"> {
     const slotAt = Math.max(now, queue.nextSlotAt);
     queue.nextSlotAt = slotAt + delayMs;
     if (slotAt <= now) return;
-    const { signal } = this.#ended;
+    const signals = [this.#ended.signal, this.#resting.signal];
     await new Promise<void>((resolve) => {
-      const cancel = this.#context.clock.after(slotAt - now, resolve);
-      signal.addEventListener("abort", () => {
+      const over = () => {
         cancel();
+        for (const signal of signals) signal.removeEventListener("abort", over);
         resolve();
-      }, { once: true });
+      };
+      const cancel = this.#context.clock.after(slotAt - now, over);
+      for (const signal of signals) signal.addEventListener("abort", over);
     });
   }
 
@@ -221,6 +246,7 @@ export class Tasks implements ServiceMethods<"task"> {
     const { signal } = this.#ended;
     const { clock, callGuest } = this.#context;
     let message: string;
+    if (this.#resting.signal.aborted) return this.#store.release(task.id, clock.now());
     try {
       signal.throwIfAborted();
       const input = { queueName: queue.name, taskId: task.id, payload: task.payload.toBase64() };
@@ -244,6 +270,7 @@ export class Tasks implements ServiceMethods<"task"> {
   }
 
   #cleanup(): void {
+    this.#cancelCleanup();
     this.#cancelCleanup = this.#context.clock.after(cleanupMs, () => this.#cleanup());
     this.#store.cleanUp([...this.#queues.keys()], this.#context.clock.now());
   }

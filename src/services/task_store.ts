@@ -209,6 +209,12 @@ export class TaskStore {
     this.#count();
   }
 
+  /** How many are not finished. */
+  unfinished(): number {
+    const row = this.#database.get(`SELECT COUNT(*) AS tasks FROM tasks WHERE NOT ${FINISHED}`);
+    return Number(row?.["tasks"]);
+  }
+
   close(): void {
     this.#database.close();
   }

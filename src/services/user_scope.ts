@@ -14,9 +14,18 @@ export class UserScope {
   readonly #assigned: ReadonlySet<string> | "all";
   readonly #server: MusicServer | undefined;
 
-  /** Without the `users` permission there is no scope, whatever was assigned. */
-  constructor(context: Pick<ServiceContext, "permissions" | "users" | "musicServer">) {
-    const users = context.permissions.users === undefined ? [] : context.users;
+  /**
+   * Without the `users` permission there is no scope, whatever was assigned. The older generation knows neither:
+   * its scope is everybody, unless an administrator assigns some.
+   */
+  constructor(
+    context: Pick<ServiceContext, "generation" | "permissions" | "users" | "musicServer">,
+  ) {
+    const users = context.generation === "protobuf"
+      ? context.users.length === 0 ? "all" : context.users
+      : context.permissions.users === undefined
+      ? []
+      : context.users;
     this.#assigned = users === "all" ? "all" : new Set(users.map(fold));
     this.#server = context.musicServer;
   }

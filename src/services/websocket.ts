@@ -9,7 +9,7 @@
  */
 
 import { errorText } from "../errors.ts";
-import { checkId, randomId } from "./bytes.ts";
+import { byteLength, checkId, randomId } from "./bytes.ts";
 import { withDeadline } from "./deadline.ts";
 import { canonicalName, headerFault } from "./headers.ts";
 import { refusalText } from "./http.ts";
@@ -40,16 +40,25 @@ interface Named {
 }
 type Context = Pick<
   ServiceContext,
-  "callGuest" | "clock" | "egress" | "exports" | "limits" | "log"
+  "callGuest" | "clock" | "egress" | "exports" | "generation" | "limits" | "log"
 >;
 
 const encoder = new TextEncoder();
+
+/** No connection has this id. */
+export class UnknownConnection extends ServiceError {
+  constructor(id: string) {
+    super(`connection ID ${JSON.stringify(id)} not found`);
+  }
+}
 
 /** Answers the `websocket_*` functions and calls the plugin back. */
 export class WebSockets implements ServiceMethods<"websocket"> {
   readonly #context: Context;
   readonly #connections = new Map<string, Connection>();
   readonly #ended = new AbortController();
+  /** Connections that are dialled and have no place yet. */
+  #replacing = 0;
 
   constructor(context: Context) {
     this.#context = context;
@@ -62,11 +71,7 @@ export class WebSockets implements ServiceMethods<"websocket"> {
     },
     signal: AbortSignal,
   ): Promise<{ newConnectionId: string }> {
-    const written = readUrl(
-      url,
-      ["ws", "wss"],
-      () => "invalid URL scheme: must be ws:// or wss://",
-    );
+    const written = readSocketUrl(url);
     checkId("connection", connectionId);
     const id = connectionId === "" ? randomId() : connectionId;
     if (this.#connections.has(id)) {
@@ -84,16 +89,54 @@ export class WebSockets implements ServiceMethods<"websocket"> {
     return { newConnectionId: id };
   }
 
+  /**
+   * Opens a connection in the place of the one that has its id, if any; that one stays where the new one fails.
+   *
+   * @throws {ServiceError} where it is not dialled at all, and as {@link Egress.connect} does.
+   */
+  async replace(
+    { url, headers, connectionId: id }: Named & {
+      readonly url: string;
+      readonly headers: ReadonlyMap<string, string>;
+    },
+    signal: AbortSignal,
+  ): Promise<void> {
+    const written = readSocketUrl(url);
+    checkId("connection", id);
+    this.#checkDial(written, headers);
+    const connection: Connection = { id };
+    this.#replacing++;
+    try {
+      connection.socket = await this.#dial(connection, url, headers, signal);
+    } finally {
+      this.#replacing--;
+    }
+    const replaced = this.#connections.get(id);
+    this.#connections.set(id, connection);
+    if (replaced?.socket !== undefined) await this.#closeSocket(replaced.socket, 1000, "");
+  }
+
   sendText(
     { connectionId, message }: Named & { readonly message: string },
   ): Promise<Record<string, never>> {
-    return this.#send("text", connectionId, message, encoder.encode(message).length);
+    return this.#send("text", connectionId, message);
   }
 
   sendBinary(
     { connectionId, data }: Named & { readonly data: Uint8Array },
   ): Promise<Record<string, never>> {
-    return this.#send("binary", connectionId, data, data.length);
+    return this.#send("binary", connectionId, data);
+  }
+
+  /** Sends a message. @throws {UnknownConnection} or why it could not be sent. */
+  async post(connectionId: string, message: string | Uint8Array): Promise<void> {
+    const { socket } = this.#open(connectionId);
+    const { messageBytes } = this.#context.limits;
+    const bytes = typeof message === "string" ? byteLength(message) : message.length;
+    if (bytes > messageBytes) {
+      throw new RangeError(`message size ${bytes} exceeds maximum of ${messageBytes} bytes`);
+    }
+    await socket.send(message);
   }
 
   /** The plugin is called back before this answers, on an instance of its own. */
@@ -101,11 +144,16 @@ export class WebSockets implements ServiceMethods<"websocket"> {
     { connectionId, code, reason }: Named & { readonly code: number; readonly reason: string },
     signal: AbortSignal,
   ): Promise<Record<string, never>> {
+    await this.end(connectionId, code, reason);
+    await this.#callback("close", { connectionId, code, reason }, signal);
+    return {};
+  }
+
+  /** Closes a connection, and calls nobody back. @throws {UnknownConnection} */
+  async end(connectionId: string, code: number, reason: string): Promise<void> {
     const { connection, socket } = this.#open(connectionId);
     this.#forget(connection);
     await this.#closeSocket(socket, code, reason);
-    await this.#callback("close", { connectionId, code, reason }, signal);
-    return {};
   }
 
   async close(): Promise<void> {
@@ -121,7 +169,7 @@ export class WebSockets implements ServiceMethods<"websocket"> {
     const { connections } = this.#context.limits;
     const fail = (cause: string): ServiceError => new ServiceError(`failed to connect: ${cause}`);
     if (this.#ended.signal.aborted) throw fail("plugin unloaded");
-    if (this.#connections.size >= connections) {
+    if (this.#connections.size + this.#replacing >= connections) {
       throw fail(`maximum of ${connections} connections reached`);
     }
     if (url.hasCredentials) throw fail("malformed ws or wss URL");
@@ -170,8 +218,8 @@ export class WebSockets implements ServiceMethods<"websocket"> {
         inOrder(() => this.#callback("binary_message", { connectionId, data: data.toBase64() })),
       closed: (code, reason) =>
         inOrder(async () => {
-          await (isOrderlyClose(code)
-            ? this.#callback("close", { connectionId, code, reason })
+          await (this.#isClose(code)
+            ? this.#callback("close", { connectionId, code: this.#toldCode(code), reason })
             : this.#callback("error", { connectionId, error: closeText(code, reason) }));
           this.#forget(connection);
         }),
@@ -182,25 +230,29 @@ export class WebSockets implements ServiceMethods<"websocket"> {
     kind: "text" | "binary",
     id: string,
     message: string | Uint8Array,
-    bytes: number,
   ): Promise<Record<string, never>> {
-    const { socket } = this.#open(id);
-    const { messageBytes } = this.#context.limits;
     try {
-      if (bytes > messageBytes) {
-        throw new RangeError(`message size ${bytes} exceeds maximum of ${messageBytes} bytes`);
-      }
-      await socket.send(message);
+      await this.post(id, message);
     } catch (error) {
+      if (error instanceof UnknownConnection) throw error;
       throw new ServiceError(`failed to send ${kind} message: ${errorText(error)}`);
     }
     return {};
   }
 
+  /** The older generation is told of every close frame as of a close, as it was documented (5.7, 8.5). */
+  #isClose(code: number): boolean {
+    return this.#context.generation === "protobuf" ? code !== 1006 : isOrderlyClose(code);
+  }
+
+  #toldCode(code: number): number {
+    return this.#context.generation === "protobuf" && code === 1005 ? 1000 : code;
+  }
+
   #open(id: string): { readonly connection: Connection; readonly socket: Socket } {
     const connection = this.#connections.get(id);
     if (connection?.socket === undefined) {
-      throw new ServiceError(`connection ID ${JSON.stringify(id)} not found`);
+      throw new UnknownConnection(id);
     }
     return { connection, socket: connection.socket };
   }
@@ -240,6 +292,10 @@ export class WebSockets implements ServiceMethods<"websocket"> {
       log("error", `${name}: ${errorText(error)}`);
     }
   }
+}
+
+function readSocketUrl(url: string): WrittenUrl {
+  return readUrl(url, ["ws", "wss"], () => "invalid URL scheme: must be ws:// or wss://");
 }
 
 function connectText(error: unknown, url: WrittenUrl): string {

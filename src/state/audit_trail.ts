@@ -5,7 +5,7 @@ import { makePrivateFile } from "./data_folder.ts";
 export interface AuditEvent {
   /** Which plugin it is about. */
   readonly plugin: string;
-  /** A code of an error, or the name of a decision. */
+  /** A code of an error, or the name of a decision, which has no dot. */
   readonly code: string;
   /** What was asked for, such as a URL without query and credentials. */
   readonly subject: string;
@@ -21,8 +21,17 @@ export interface AuditRecord extends AuditEvent {
   readonly time: number;
 }
 
-/** Records kept; the oldest make room. */
-const MAX_RECORDS = 100_000;
+/** How much is kept; the oldest make room. */
+export interface AuditLimits {
+  /** Refusals and kills, of all plugins. */
+  readonly faults: number;
+  /** Refusals and kills of one plugin: one that has many of them does not push out those of the others. */
+  readonly faultsOfOne: number;
+  /** Decisions, which no number of refusals pushes out. */
+  readonly decisions: number;
+}
+
+const LIMITS: AuditLimits = { faults: 100_000, faultsOfOne: 20_000, decisions: 20_000 };
 /** How many records are written between two clean-ups. */
 const CLEAN_EVERY = 1_000;
 /** Characters of a text that are kept. */
@@ -31,10 +40,16 @@ const MAX_TEXT = 2_000;
 /** The audit record, in one SQLite file: written at the end, bounded in number, never changed. */
 export class AuditTrail implements Disposable {
   readonly #database: DatabaseSync;
+  readonly #limits: AuditLimits;
 
-  /** Opens the file and makes its table where it is missing. */
-  constructor(path: string) {
+  /**
+   * Opens the file and makes its table where it is missing.
+   *
+   * @param limits For tests: how much is kept.
+   */
+  constructor(path: string, limits: AuditLimits = LIMITS) {
     makePrivateFile(path);
+    this.#limits = limits;
     this.#database = new DatabaseSync(path);
     this.#database.exec(`
       PRAGMA journal_mode = WAL;
@@ -47,7 +62,10 @@ export class AuditTrail implements Disposable {
         code TEXT NOT NULL,
         subject TEXT NOT NULL,
         reason TEXT NOT NULL
-      ) STRICT`);
+      ) STRICT;
+      CREATE INDEX IF NOT EXISTS audit_of_plugin ON audit (plugin, id);
+      CREATE TRIGGER IF NOT EXISTS audit_is_never_changed BEFORE UPDATE ON audit
+        BEGIN SELECT RAISE(ABORT, 'an audit record is never changed'); END`);
   }
 
   /** Writes an event down. */
@@ -55,25 +73,42 @@ export class AuditTrail implements Disposable {
     const { lastInsertRowid } = this.#database
       .prepare("INSERT INTO audit (time, plugin, code, subject, reason) VALUES (?, ?, ?, ?, ?)")
       .run(Date.now(), plugin, code, subject.slice(0, MAX_TEXT), reason.slice(0, MAX_TEXT));
-    const id = Number(lastInsertRowid);
-    if (id % CLEAN_EVERY === 0) {
-      this.#database.prepare("DELETE FROM audit WHERE id <= ?").run(id - MAX_RECORDS);
-    }
+    if (Number(lastInsertRowid) % CLEAN_EVERY === 0) this.clean();
   }
 
-  /** The records after `id`, oldest first, at most `limit`. */
-  after(id: number, limit = 1_000): AuditRecord[] {
-    return this.#database
-      .prepare("SELECT * FROM audit WHERE id > ? ORDER BY id LIMIT ?")
-      .all(id, limit)
-      .map((row) => ({
-        id: Number(row.id),
-        time: Number(row.time),
-        plugin: String(row.plugin),
-        code: String(row.code),
-        subject: String(row.subject),
-        reason: String(row.reason),
-      }));
+  /** The records after `id`, oldest first, at most `limit`; of one plugin, if given. */
+  after(id: number, limit = 1_000, plugin?: string): AuditRecord[] {
+    const statement = plugin === undefined
+      ? this.#database.prepare("SELECT * FROM audit WHERE id > ? ORDER BY id LIMIT ?")
+      : this.#database.prepare(
+        "SELECT * FROM audit WHERE plugin = ? AND id > ? ORDER BY id LIMIT ?",
+      );
+    const rows = plugin === undefined ? statement.all(id, limit) : statement.all(plugin, id, limit);
+    return rows.map((row) => ({
+      id: Number(row.id),
+      time: Number(row.time),
+      plugin: String(row.plugin),
+      code: String(row.code),
+      subject: String(row.subject),
+      reason: String(row.reason),
+    }));
+  }
+
+  /** Deletes what is beyond the limits; done by itself now and then. */
+  clean(): void {
+    const { faults, faultsOfOne, decisions } = this.#limits;
+    const keep = (condition: string, count: number, ...values: string[]) =>
+      this.#database
+        .prepare(
+          `DELETE FROM audit WHERE ${condition} AND id <=
+             (SELECT id FROM audit WHERE ${condition} ORDER BY id DESC LIMIT 1 OFFSET ?)`,
+        )
+        .run(...values, ...values, count);
+    for (const { plugin } of this.#database.prepare("SELECT DISTINCT plugin FROM audit").all()) {
+      keep("plugin = ? AND instr(code, '.') > 0", faultsOfOne, String(plugin));
+    }
+    keep("instr(code, '.') > 0", faults);
+    keep("instr(code, '.') = 0", decisions);
   }
 
   /** Closes the file. */

@@ -6,5 +6,7 @@
  */
 
 export { type AuditEvent, type AuditRecord, AuditTrail } from "./audit_trail.ts";
-export { DataFolder, makePrivateFile, makePrivateFolder } from "./data_folder.ts";
-export { type PluginRecord, PluginRecords } from "./plugin_records.ts";
+export { DataFolder, makePrivateFile, makePrivateFolder, pluginDataFolder } from "./data_folder.ts";
+export { announceService, FolderLock, type RunningService, runningService } from "./folder_lock.ts";
+export { type ApprovalRecord, type PluginRecord, PluginRecords } from "./plugin_records.ts";
+export { TOKEN_SCOPES, type TokenRecord, type TokenScope, TokenStore } from "./token_store.ts";

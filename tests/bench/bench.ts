@@ -8,6 +8,7 @@
  */
 
 import { parseArgs } from "node:util";
+import { ENVIRONMENT } from "../../src/cli/process.ts";
 import { compileAssemblyScript, readSources } from "../../plugins/compile.ts";
 import { buildGuest, type GuestName, guestPath } from "../guests/build.ts";
 import { type BenchPlugin, dataFolder, unseen } from "./bench_data.ts";
@@ -24,11 +25,16 @@ import {
   type Times,
   withHost,
 } from "./measure.ts";
+import { olderManifest } from "../support/env_host.ts";
 import { type PeerResult, runPeer } from "./peer.ts";
 import { type Row, table } from "./report.ts";
 
 /** Time to think between two calls, in which an idle cell prepares the next instance. Milliseconds. */
 const THINK_MS = 15;
+/** The question as a guest of Navidrome 0.57 to 0.59 gets it, in hex … */
+const OLDER_REQUEST = "0a0131120b4e696e612053696d6f6e65";
+/** … and the manifest of that guest. */
+const OLDER = JSON.stringify(olderManifest({ cache: {} }, ["MetadataAgent"]));
 const NOT_PREPARED = { cell: { preparedInstances: 0 } };
 
 const { values: options } = parseArgs({
@@ -69,7 +75,8 @@ async function hello(): Promise<BenchPlugin> {
 
 async function built(name: GuestName, id: string): Promise<BenchPlugin | undefined> {
   const guest = await buildGuest(name);
-  if ("wasm" in guest) return { id, wasm: guest.wasm };
+  const older = name === "go_plugin";
+  if ("wasm" in guest) return { id, wasm: guest.wasm, ...(older && { older, manifest: OLDER }) };
   notes.push(guest.skipped);
   return undefined;
 }
@@ -77,8 +84,9 @@ async function built(name: GuestName, id: string): Promise<BenchPlugin | undefin
 async function peerOf(name: GuestName): Promise<PeerResult | undefined> {
   const peer = await runPeer({
     wasm: guestPath(name),
-    export: EXPORT,
-    input: new TextDecoder().decode(REQUEST),
+    ...(name === "go_plugin"
+      ? { goPlugin: true, export: "metadata_agent_get_artist_biography", input: OLDER_REQUEST }
+      : { export: EXPORT, input: new TextDecoder().decode(REQUEST) }),
     config: {},
     iterations: count(400),
   });
@@ -90,11 +98,12 @@ async function peerOf(name: GuestName): Promise<PeerResult | undefined> {
 async function benchGuest(plugin: BenchPlugin, times: number, peer?: PeerResult): Promise<void> {
   const { id } = plugin;
   const fresh = peer?.fresh.total.medianMs;
+  const go = id === "go" || plugin.older;
   add("cold load: file to first answer", id, await coldLoad(plugin, count(20)), {
-    ...(id === "go" && { target: 60 }),
+    ...(go && { target: 60 }),
     ...(peer !== undefined && { peer: peer.cold.readyMs }),
   });
-  const target = id === "rust" ? 0.25 : id === "go" ? fresh : undefined;
+  const target = id === "rust" ? 0.25 : go ? fresh : undefined;
   const more = {
     ...(target !== undefined && { target }),
     ...(fresh !== undefined && { peer: fresh }),
@@ -106,17 +115,19 @@ async function benchGuest(plugin: BenchPlugin, times: number, peer?: PeerResult)
     add("call, back to back", id, await calls(host, id, count(times)), more);
     const think = await calls(host, id, count(200), THINK_MS);
     add(`call, ${THINK_MS} ms after the last`, id, think, {
-      ...(id === "go" && { target: 0.5 }),
+      ...(go && { target: 0.5 }),
       ...(fresh !== undefined && { peer: fresh }),
     });
-    if (!host.info(id).exports.includes("host_calls")) return;
-    const each = (await hostCalls(host, id, count(50))).map((ms) => ms * 1_000);
+    if (!plugin.older && !host.info(id).exports.includes("host_calls")) return;
+    const each = (await hostCalls(host, plugin, count(50))).map((ms) => ms * 1_000);
     add("host call answered from memory", id, each, {
       unit: "µs",
       target: 100,
       ...(peer?.hostCallUs !== undefined && { peer: peer.hostCallUs }),
     });
-    add("past the deadline of 100 ms", id, await overruns(host, id, count(100)), { target: 20 });
+    add("past the deadline of 100 ms", id, await overruns(host, plugin, count(100)), {
+      target: 20,
+    });
   });
 }
 
@@ -138,6 +149,7 @@ async function memoryOf(
       data.path,
       String(times),
     ],
+    env: { ...ENVIRONMENT },
   }).output();
   if (!success) throw new Error(new TextDecoder().decode(stderr));
   const report = JSON.parse(new TextDecoder().decode(stdout));
@@ -145,7 +157,10 @@ async function memoryOf(
   return { rss: report.rss / 1e6, highest: report.highest / 1e6 };
 }
 
-async function benchMemory(plugins: readonly BenchPlugin[]): Promise<void> {
+async function benchMemory(
+  plugins: readonly BenchPlugin[],
+  called: readonly BenchPlugin[],
+): Promise<void> {
   const copies = (number: number) =>
     Array.from({ length: number }, (_, i): BenchPlugin[] => {
       const plugin = plugins[i % plugins.length];
@@ -161,18 +176,26 @@ async function benchMemory(plugins: readonly BenchPlugin[]): Promise<void> {
   const ten = await memoryOf(copies(10), 0);
   value("memory: 10 plugins loaded, none called", "all", ten.rss, 120);
   value("memory: each of them", "all", (ten.rss - none.rss) / 10);
-  const go = plugins.find(({ id }) => id === "go");
-  if (go === undefined) return;
   const times = count(3_000);
-  value(`memory: highest over ${times} calls`, "go", (await memoryOf([go], times)).highest);
+  for (const plugin of called) {
+    const { highest } = await memoryOf([plugin], times);
+    value(`memory: highest over ${times} calls`, plugin.id, highest);
+  }
 }
 
 const plugins: BenchPlugin[] = [await hello()];
 await benchGuest(plugins[0] as BenchPlugin, 1_500);
-for (const [name, id, times] of [["rust_agent", "rust", 1_500], ["go_agent", "go", 400]] as const) {
+const goPlugins: BenchPlugin[] = [];
+const GUESTS = [
+  ["rust_agent", "rust", 1_500],
+  ["go_agent", "go", 400],
+  ["go_plugin", "go, 0.57–0.59", 400],
+] as const;
+for (const [name, id, times] of GUESTS) {
   const plugin = await built(name, id);
   if (plugin === undefined) continue;
-  plugins.push(plugin);
+  if (!plugin.older) plugins.push(plugin);
+  if (name !== "rust_agent") goPlugins.push(plugin);
   await benchGuest(plugin, times, await peerOf(name));
 }
 for (const [name, permissions] of FROM_MEMORY) {
@@ -182,7 +205,7 @@ for (const [name, permissions] of FROM_MEMORY) {
     add(`host call: ${name}`, "wat", us, { unit: "µs", target: 100 });
   });
 }
-await benchMemory(plugins);
+await benchMemory(plugins, goPlugins);
 
 const machine = { deno: Deno.version.deno, v8: Deno.version.v8, arch: Deno.build.arch };
 const text = options.json

@@ -5,7 +5,7 @@
  */
 
 import { join } from "node:path";
-import { NOTHING_LOCAL, permissionText } from "../../src/grants/mod.ts";
+import { permissionText } from "../../src/grants/mod.ts";
 import { parseManifest } from "../../src/manifest/mod.ts";
 import { readPackage } from "../../src/packages/mod.ts";
 import { DataFolder, PluginRecords } from "../../src/state/mod.ts";
@@ -16,6 +16,8 @@ export interface BenchPlugin {
   readonly id: string;
   readonly wasm: Uint8Array<ArrayBuffer>;
   readonly manifest?: string;
+  /** Whether it is one of Navidrome 0.57 to 0.59. */
+  readonly older?: boolean;
 }
 
 const PLAIN_MANIFEST = `{"name":"Bench","author":"Soundproof","version":"1.0.0"}`;
@@ -35,17 +37,16 @@ export async function dataFolder(
   plugins: readonly BenchPlugin[],
 ): Promise<{ readonly path: string } & Disposable> {
   const folder = tempDir();
-  const data = await DataFolder.open(join(folder.path, "data"));
+  using data = await DataFolder.open(join(folder.path, "data"));
   using records = new PluginRecords(data.database);
-  for (const { id, wasm, manifest = PLAIN_MANIFEST } of plugins) {
+  for (const { id, wasm, manifest = PLAIN_MANIFEST, older = false } of plugins) {
     const path = join(data.plugins, id);
     await Deno.mkdir(path, { recursive: true });
     await Deno.writeTextFile(join(path, "manifest.json"), manifest);
     await Deno.writeFile(join(path, "plugin.wasm"), wasm);
     const { sha256 } = await readPackage(path);
-    const permissions = permissionText(parseManifest(manifest, { extism: true }).manifest);
-    const local = JSON.stringify(NOTHING_LOCAL);
-    records.set({ id, enabled: true, sha256, permissions, local, assignment: "{}" });
+    const permissions = permissionText(parseManifest(manifest, { extism: !older }).manifest);
+    records.set({ id, enabled: true, approval: { sha256, permissions, decision: {} } });
   }
   return { path: data.path, [Symbol.dispose]: () => folder[Symbol.dispose]() };
 }

@@ -5,11 +5,13 @@
  * @module
  */
 
+import { collectGarbage } from "../../src/cell/mod.ts";
 import { PluginHost } from "../../src/host/mod.ts";
 import { EXPORT, REQUEST } from "./measure.ts";
 
 const [dataDir = "", times = "0"] = Deno.args;
 await using host = await PluginHost.open({ dataDir });
+collectGarbage(); // as the service does
 const running = host.list().filter(({ state }) => state === "running");
 let highest = 0;
 for (let i = 0; i < Number(times); i++) {

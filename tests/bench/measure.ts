@@ -11,7 +11,6 @@ import { type BenchPlugin, dataFolder, unseen } from "./bench_data.ts";
 export const REQUEST = new TextEncoder().encode(`{"id":"1","name":"Nina Simone"}`);
 /** The export that is called. */
 export const EXPORT = "nd_get_artist_biography";
-
 /** Times in milliseconds, in ascending order. */
 export type Times = readonly number[];
 
@@ -75,9 +74,16 @@ export async function calls(
 }
 
 /** Host calls that the host answers from memory, the guest's own part included. Milliseconds each. */
-export async function hostCalls(host: PluginHost, id: string, times: number): Promise<Times> {
+export async function hostCalls(
+  host: PluginHost,
+  { id, older = false }: BenchPlugin,
+  times: number,
+): Promise<Times> {
   const perCall = 200;
-  return await eachHostCall(host, id, times, perCall, String(perCall));
+  if (!older) return await eachHostCall(host, id, times, perCall, String(perCall));
+  // Of that generation nothing but capabilities can be called.
+  const request = `{"id":"1","name":"Nina Simone","limit":${perCall}}`;
+  return await eachHostCall(host, id, times, perCall, request, "nd_get_similar_artists");
 }
 
 /** The same of a guest that makes so many with its input as the request. */
@@ -87,17 +93,24 @@ export async function eachHostCall(
   times: number,
   perCall: number,
   text: string,
+  name = "host_calls",
 ): Promise<Times> {
   const input = new TextEncoder().encode(text);
-  const taken = await timed(times, () => host.plugin(id).call("host_calls", input));
+  const taken = await timed(times, () => host.plugin(id).call(name, input));
   return taken.map((ms) => ms / perCall);
 }
 
 /** How long after its deadline a call that loops was ended. */
-export async function overruns(host: PluginHost, id: string, times: number): Promise<Times> {
+export async function overruns(
+  host: PluginHost,
+  { id, older = false }: BenchPlugin,
+  times: number,
+): Promise<Times> {
   const timeoutMs = 100;
+  const name = older ? "nd_get_artist_mbid" : "loop_forever";
+  const input = new TextEncoder().encode(older ? `{"id":"1","name":"!loop"}` : "");
   const taken = await timed(times, async () => {
-    const ended = await host.plugin(id).call("loop_forever", new Uint8Array(), { timeoutMs })
+    const ended = await host.plugin(id).call(name, input, { timeoutMs })
       .then(() => "answer", (error) => error.code);
     if (ended !== "guest.deadline") throw new Error(`A loop ended with ${ended}`);
   });

@@ -15,8 +15,10 @@ export interface PeerRequest {
   readonly wasm: string;
   /** The export to call. */
   readonly export: string;
-  /** Input of the call, as text. */
+  /** Input of the call, as text; in hex for the older ABI. */
   readonly input: string;
+  /** Whether the guest is of the ABI of Navidrome 0.57 to 0.59. */
+  readonly goPlugin?: boolean;
   /** The plugin's settings. */
   readonly config: Readonly<Record<string, string>>;
   /** How many fresh instances to time. */
@@ -50,7 +52,7 @@ export interface PeerResult {
   readonly warm: PeerLoad;
   /** A fresh instance for each call; the total is its three steps, without closing it. */
   readonly fresh: Readonly<Record<"instantiate" | "initialise" | "call" | "total", PeerSpread>>;
-  /** One `config_get` of `extism:host/user`, the guest's part included; absent without export `host_calls`. */
+  /** One host call, answered from memory, the guest's part included; absent where the guest makes none. */
   readonly hostCallUs?: number;
 }
 
@@ -80,6 +82,7 @@ export async function runPeer(request: PeerRequest): Promise<Peer> {
     `-input=${request.input}`,
     `-config=${JSON.stringify(request.config)}`,
     `-iterations=${request.iterations}`,
+    `-go-plugin=${request.goPlugin ?? false}`,
   ], at);
   return { result: parseResult(JSON.parse(stdout)) };
 }

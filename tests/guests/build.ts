@@ -20,12 +20,14 @@ import {
 } from "./toolchain.ts";
 
 /** The guests that can be built; each has its sources in the folder of that name. */
-export type GuestName = "go_agent" | "rust_agent";
+export type GuestName = "go_agent" | "go_plugin" | "rust_agent";
+/** Those in Go. */
+type GoGuest = "go_agent" | "go_plugin";
 
 /** A guest's bytes, or why this machine cannot build it. */
 export type Built = { readonly wasm: Uint8Array<ArrayBuffer> } | { readonly skipped: string };
 
-/** Every function that each of the guests exports, all of type `() -> i32`, sorted. */
+/** Every function that `go_agent` and `rust_agent` export, all of type `() -> i32`, sorted. */
 export const GUEST_FUNCTIONS: readonly string[] = [
   "big_output",
   "config_value",
@@ -75,20 +77,21 @@ export async function buildGuest(name: GuestName): Promise<Built> {
 }
 
 const BUILDERS: Record<GuestName, () => Promise<string | undefined>> = {
-  go_agent: buildGo,
+  go_agent: () => buildGo("go_agent"),
+  go_plugin: () => buildGo("go_plugin"),
   rust_agent: buildRust,
 };
 
-async function buildGo(): Promise<string | undefined> {
+async function buildGo(name: GoGuest): Promise<string | undefined> {
   const missing = await missingGo(24);
   if (missing !== undefined) return missing;
-  const at = { cwd: `${GUESTS}go_agent`, env: { ...GO_ENV, GOOS: "wasip1", GOARCH: "wasm" } };
+  const at = { cwd: `${GUESTS}${name}`, env: { ...GO_ENV, GOOS: "wasip1", GOARCH: "wasm" } };
   const fetched = await run("go", ["mod", "download"], at);
   if (!fetched?.success) return `its Go modules cannot be fetched: ${fetched?.stderr.trim()}`;
-  const made = `${DIST}/go_agent.wasm.new`;
+  const made = `${DIST}/${name}.wasm.new`;
   const flags = ["-buildmode=c-shared", "-trimpath", "-buildvcs=false", "-mod=readonly"];
   await mustRun("go", ["build", ...flags, "-o", made, "."], at);
-  await Deno.rename(made, guestPath("go_agent"));
+  await Deno.rename(made, guestPath(name));
   return undefined;
 }
 

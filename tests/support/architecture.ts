@@ -8,9 +8,13 @@ import { posix } from "node:path";
 /** The rooms of `src/`, top first: a room imports only from those after it. */
 export const ROOMS = [
   "cli",
+  "doctor",
   "api",
+  "testing",
+  "sidecar",
   "host",
   "configuration",
+  "protobuf",
   "capabilities",
   "services",
   "packages",
@@ -19,6 +23,7 @@ export const ROOMS = [
   "egress",
   "cell",
   "state",
+  "telemetry",
 ] as const;
 
 const MAX_LINES = 400;

@@ -5,9 +5,20 @@ export class FakeTerminal implements Terminal {
   stdout = "";
   stderr = "";
   readonly width: number | undefined;
+  readonly errWidth: number | undefined;
+  readonly ask?: (question: string) => string;
 
-  constructor(width?: number) {
+  /** @param answers What a person types, question by question, then nothing; without them nobody is there. */
+  constructor(width?: number, answers?: readonly string[]) {
     this.width = width;
+    this.errWidth = width;
+    if (answers === undefined) return;
+    const left = [...answers];
+    this.ask = (question) => {
+      const answer = left.shift() ?? "";
+      this.err(`${question}${answer}\n`);
+      return answer;
+    };
   }
 
   out(data: string | Uint8Array): void {

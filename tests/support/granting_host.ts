@@ -4,7 +4,7 @@ import { networkHost } from "./network_host.ts";
 const http = { requiredHosts: ["*"] };
 try {
   await using _use = await networkHost({
-    p: { http, local: { network: false, addresses: Deno.args } },
+    p: { http, local: { addresses: Deno.args } },
   });
   Deno.stdout.writeSync(new TextEncoder().encode("enabled"));
 } catch (error) {

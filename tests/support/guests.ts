@@ -61,6 +61,7 @@ export class GuestUnderTest implements Disposable {
   ): Promise<GuestUnderTest> {
     const limits = { ...DEFAULT_CELL_LIMITS, ...options.limits };
     const admitted = admitModule(typeof source === "string" ? assemble(source) : source, {
+      ...(options.abi !== undefined && { abi: options.abi }),
       functions: new Set(options.functions),
       explain: () => "was not granted",
       memoryBytes: limits.memoryBytes,

@@ -6,7 +6,7 @@
  */
 
 import { ok } from "node:assert/strict";
-import type { LocalGrant } from "../../src/grants/mod.ts";
+import type { Decision } from "../../src/grants/mod.ts";
 import { type LogEntry, PluginHost, type PluginHostOptions } from "../../src/host/mod.ts";
 import { type GuestResponse, networkGuest, readGuestResponse } from "./network_guest.ts";
 import { tempDir } from "./temp_dir.ts";
@@ -23,7 +23,7 @@ export interface AskedPlugin {
   readonly http?: Asked;
   readonly websocket?: Asked;
   /** What the administrator opens; without it exactly `127.0.0.1`, where the servers of tests are. */
-  readonly local?: LocalGrant;
+  readonly local?: Decision;
 }
 
 /** Answers of the DNS: a name's addresses, or a function that is asked each time. */
@@ -31,8 +31,8 @@ export type Dns = Readonly<
   Record<string, readonly string[] | ((signal: AbortSignal) => Promise<readonly string[]>)>
 >;
 
-export const NOTHING: LocalGrant = { network: false, addresses: [] };
-export const LOOPBACK: LocalGrant = { network: false, addresses: ["127.0.0.1"] };
+export const NOTHING: Decision = {};
+export const LOOPBACK: Decision = { addresses: ["127.0.0.1"] };
 
 /** A request of Extism's built-in HTTP. */
 export interface GuestRequest {

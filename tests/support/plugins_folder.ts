@@ -28,6 +28,15 @@ export interface PackageParts {
   readonly guest?: string | Uint8Array;
 }
 
+/** The bytes of a package. */
+export function packageOf(parts: PackageParts = {}): Uint8Array<ArrayBuffer> {
+  const { manifest, wasm } = filesOf(parts);
+  return zip([
+    { name: "manifest.json", data: manifest, deflated: true },
+    { name: "plugin.wasm", data: wasm, deflated: true },
+  ]);
+}
+
 /** A data folder that is removed at the end of its scope. */
 export class TestData implements Disposable {
   readonly #folder: TempDir = tempDir();
@@ -60,15 +69,7 @@ export class TestData implements Disposable {
 
   /** Puts a package into an archive. */
   archive(name: string, parts: PackageParts = {}, path: string = this.entry(name)): string {
-    const { manifest, wasm } = filesOf(parts);
-    return this.file(
-      name,
-      zip([
-        { name: "manifest.json", data: manifest, deflated: true },
-        { name: "plugin.wasm", data: wasm, deflated: true },
-      ]),
-      path,
-    );
+    return this.file(name, packageOf(parts), path);
   }
 
   /** Writes a file into the plugins folder. */

@@ -4,13 +4,16 @@
  * @module
  */
 
+import type { DefineTest } from "./own_process.ts";
+
 /** A test whose name tells how many cases it holds for; each is tried, and all that fail are told. */
 export function promise<Case extends { readonly name: string }>(
   sentence: string,
   cases: readonly Case[],
   keep: (one: Case) => unknown,
+  define: DefineTest = Deno.test,
 ): void {
-  Deno.test(`${sentence} [${cases.length} cases]`, async () => {
+  define(`${sentence} [${cases.length} cases]`, async () => {
     const broken: Error[] = [];
     for (const one of cases) {
       try {

@@ -8,7 +8,7 @@ import { deepStrictEqual, ok, strictEqual } from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
 import type { PluginHost, PluginHostOptions } from "../../src/host/mod.ts";
 import { grantedFunctions } from "../../src/host/loading.ts";
-import type { Assignment } from "../../src/grants/mod.ts";
+import type { Decision } from "../../src/grants/mod.ts";
 import { parseManifest } from "../../src/manifest/mod.ts";
 import { memoryMusicServer } from "../../src/services/mod.ts";
 import type { Step } from "../services_cases/mod.ts";
@@ -21,7 +21,7 @@ import { type CallbackBehaviour, serviceGuest } from "./service_guest.ts";
 export interface ServicePlugin {
   /** As a manifest has them. */
   readonly permissions?: object;
-  readonly assignment?: Partial<Assignment>;
+  readonly assignment?: Decision;
   readonly callbacks?: CallbackBehaviour;
   /** More of the manifest. */
   readonly manifest?: object;
@@ -62,18 +62,20 @@ export class ServiceHost implements AsyncDisposable {
    * Enables a plugin. One that asks for users or libraries and gets none is one whose last was taken away after
    * it had been enabled: it goes on running (`extism-abi.md`, 4.4).
    */
-  async enable(id: string, assignment: Partial<Assignment>): Promise<void> {
+  async enable(id: string, assignment: Decision): Promise<void> {
     const { permissions = {} } = this.host.info(id).manifest ?? {};
     const { users = [], libraries = [] } = assignment;
     const taken = (permissions.users !== undefined && users.length === 0) ||
       (permissions.library !== undefined && libraries.length === 0);
-    if (!taken) return void await this.host.enable(id, undefined, assignment);
-    await this.host.enable(id, undefined, { users: "all", libraries: "all" });
+    if (!taken) return void await this.host.enable(id, assignment);
+    await this.host.enable(id, { users: "all", libraries: "all" });
     await this.#host?.close();
     this.#host = undefined;
     const database = new DatabaseSync(`${this.data.path}/soundproof.db`);
-    const json = JSON.stringify({ users, libraries, writeLibraries: false });
-    database.prepare("UPDATE plugins SET assignment = ? WHERE id = ?").run(json, id);
+    const json = JSON.stringify({ users, libraries });
+    database.prepare(
+      `UPDATE plugins SET approval = json_set(approval, '$.decision', json(?)) WHERE id = ?`,
+    ).run(json, id);
     database.close();
     await this.start();
   }
@@ -88,7 +90,7 @@ export class ServiceHost implements AsyncDisposable {
       ...manifest,
     };
     const parsed = parseManifest(JSON.stringify(document), { extism: true }).manifest;
-    const functions = grantedFunctions(parsed, parsed.permissions);
+    const functions = grantedFunctions(parsed);
     this.data.folder(id, { manifest: document, guest: serviceGuest(functions, callbacks) });
   }
 

@@ -33,6 +33,12 @@ export interface ZipEntry {
   readonly statedCrc?: number;
   /** Attributes as a Unix host writes them: a mode in the top 16 bits. */
   readonly externalAttributes?: number;
+  /** Extra fields of the entry's own header, where they are not those of the directory. */
+  readonly localExtra?: Uint8Array;
+  /** Sizes are told after the data, as by who writes into a pipe; with this checksum. */
+  readonly sizesAfter?: "right" | "wrong";
+  /** Is in the archive, and not in its directory. */
+  readonly unlisted?: true;
   /** Places the directory's pointer at the entry of this index instead of its own. */
   readonly sameDataAs?: number;
 }
@@ -65,9 +71,11 @@ export function zip(
     const name = typeof entry.name === "string" ? encoder.encode(entry.name) : entry.name;
     const localName = entry.localName === undefined ? name : encoder.encode(entry.localName);
     const extra = entry.extra ?? new Uint8Array();
+    const localExtra = entry.localExtra ?? extra;
     const offset = offsets[entry.sameDataAs ?? -1] ?? length();
     const size = entry.statedSize ?? data.byteLength;
-    const common = (nameLength: number, flags: number, unpacked: number) =>
+    const after = entry.sizesAfter;
+    const common = (nameLength: number, flags: number, unpacked: number, extraLength: number) =>
       [
         [2, 20],
         [2, flags],
@@ -77,23 +85,33 @@ export function zip(
         [4, entry.statedPackedSize ?? packed.byteLength],
         [4, unpacked],
         [2, nameLength],
-        [2, extra.byteLength],
+        [2, extraLength],
       ] as const;
-    const flags = entry.flags ?? 0;
+    const flags = entry.flags ?? (after === undefined ? 0 : 8);
     if (entry.sameDataAs === undefined) {
       const fields = common(
         localName.byteLength,
         entry.localFlags ?? flags,
         entry.localSize ?? size,
+        localExtra.byteLength,
       );
-      parts.push(little([[4, 0x0403_4b50], ...fields]), localName, extra, packed);
+      const header = little([[4, 0x0403_4b50], ...fields]);
+      if (after !== undefined) header.fill(0, 14, 26);
+      parts.push(header, localName, localExtra, packed);
+      if (after !== undefined) {
+        const crc = crc32(data) + (after === "wrong" ? 1 : 0);
+        parts.push(
+          little([[4, 0x0807_4b50], [4, crc], [4, packed.byteLength], [4, data.byteLength]]),
+        );
+      }
     }
     offsets.push(offset);
+    if (entry.unlisted) continue;
     directory.push(
       little([
         [4, 0x0201_4b50],
         [2, 0x0314],
-        ...common(name.byteLength, flags, size),
+        ...common(name.byteLength, flags, size, extra.byteLength),
         [2, 0],
         [2, 0],
         [2, 0],
@@ -106,7 +124,7 @@ export function zip(
   }
   const start = length();
   parts.push(...directory);
-  const count = around.statedEntries ?? entries.length;
+  const count = around.statedEntries ?? entries.filter(({ unlisted }) => !unlisted).length;
   const comment = encoder.encode(around.comment ?? "");
   parts.push(
     little([

@@ -5,6 +5,10 @@ import { Json } from "./json";
 import * as kernel from "./kernel";
 import { decode, takeFromKernel, textToKernel } from "./memory";
 
+@external("extism:host/user", "config_get")
+declare function config_get(request: u64): u64;
+@external("extism:host/user", "config_getint")
+declare function config_getint(request: u64): u64;
 @external("extism:host/user", "config_keys")
 declare function config_keys(request: u64): u64;
 
@@ -29,9 +33,23 @@ export namespace config {
     return value === null ? otherwise : value;
   }
 
+  /** A setting as it was entered; `null` only where it is absent, and empty where it is empty. */
+  export function exact(key: string): string | null {
+    const request = requestOf(Json.object().set("key", Json.text(key)));
+    const answer = answerOf(request, config_get(request));
+    return answer.get("exists").boolean() ? answer.get("value").text() : null;
+  }
+
   /** A setting as a whole number; `otherwise` where it is absent or none. */
   export function integer(key: string, otherwise: i64 = 0): i64 {
     return json(key).integer(otherwise);
+  }
+
+  /** The same as the host reads it: digits with at most a sign. */
+  export function exactInteger(key: string, otherwise: i64 = 0): i64 {
+    const request = requestOf(Json.object().set("key", Json.text(key)));
+    const answer = answerOf(request, config_getint(request));
+    return answer.get("exists").boolean() ? answer.get("value").integer() : otherwise;
   }
 
   /** A setting as `true` or `false`; `otherwise` where it is absent or neither. */

@@ -33,6 +33,11 @@ export class HttpResponse {
     return this.ok ? "" : "status is " + this.status.toString();
   }
 
+  /** The names of the headers that came. */
+  get headerNames(): string[] {
+    return this.headers.keys();
+  }
+
   /** A header by its name in any letter case; empty where there is none. */
   header(name: string): string {
     const wanted = name.toLowerCase(), names = this.headers.keys();

@@ -1,16 +1,36 @@
 // The PDK: everything a plugin imports from "@soundproof/pdk".
 
+export { artwork } from "./artwork";
 export { decodeBase64, encodeBase64 } from "./base64";
 export { cache } from "./cache";
+export { clock } from "./clock";
 export { config } from "./config";
 export { hostError } from "./host_call";
 export { http, HttpRequest, HttpResponse } from "./http";
 export { Json, JsonKind } from "./json";
 export { kvstore } from "./kvstore";
+export { library, Library } from "./library";
+export * from "./lifecycle";
 export { log, LogLevel } from "./log";
+export * from "./lyrics";
+export { matcher } from "./matcher";
 export { decode, encode, input, inputText, output, outputText } from "./memory";
 export * from "./metadata";
 export * from "./metadata_types";
+export { ArtistRef, SongRef, TrackInfo } from "./music";
+export { preferences } from "./preferences";
 export { FAILURE, fail, NOT_IMPLEMENTED, notImplemented, resultCode, SUCCESS } from "./result";
+export * from "./scheduler";
+export { PastScrobble, scrobbleHistory, ScrobblePage, ScrobbleQuery } from "./scrobble_history";
+export * from "./scrobbler";
+export * from "./sonic_similarity";
+export { storage } from "./storage";
+export { subsonicApi, SubsonicFile } from "./subsonic_api";
+export { QueueOptions, tasks, TaskState } from "./task_queue";
+export * from "./task_worker";
 export { TextBuilder } from "./text_builder";
+export { Track } from "./track";
+export { User, users } from "./users";
 export { variables } from "./variables";
+export { websocket } from "./websocket";
+export * from "./websocket_listener";

@@ -2,18 +2,23 @@
 //
 // A plugin extends `MetadataAgent`, registers one, and exports the functions it answers.
 
-import { Json } from "./json";
-import { inputText, outputText } from "./memory";
+import {
+  answer,
+  answerList,
+  answerText,
+  notImplementedList,
+  notImplementedText,
+  readRequest,
+} from "./capability";
 import {
   AlbumInfo,
   AlbumRequest,
-  ArtistRef,
   ArtistRequest,
   Image,
   SimilarSongsRequest,
-  SongRef,
 } from "./metadata_types";
-import { fail, notImplemented, resultCode, SUCCESS } from "./result";
+import { ArtistRef, SongRef } from "./music";
+import { notImplemented, resultCode } from "./result";
 
 /**
  * Answers questions about artists and albums. Override what you know; the rest is "not implemented".
@@ -136,39 +141,4 @@ export function nd_get_similar_songs_by_artist(): i32 {
   const request = readRequest();
   if (!request) return resultCode();
   return answerList("songs", registered.similarSongsByArtist(new ArtistRequest(request)));
-}
-
-function notImplementedText(): string {
-  notImplemented();
-  return "";
-}
-
-function notImplementedList<T>(): T[] {
-  notImplemented();
-  return [];
-}
-
-/** The request as JSON; `null` after a fault if it is none. */
-function readRequest(): Json | null {
-  const request = Json.parse(inputText());
-  if (request.error.length == 0) return request;
-  fail(request.error);
-  return null;
-}
-
-/** Hands an answer to the host, unless the agent failed; `null` is "not found". */
-function answer(json: Json | null): i32 {
-  if (json !== null && resultCode() == SUCCESS) outputText(json.toString());
-  return resultCode();
-}
-
-function answerText(key: string, text: string): i32 {
-  return answer(text.length > 0 ? Json.object().set(key, Json.text(text)) : null);
-}
-
-function answerList<T>(key: string, values: T[]): i32 {
-  if (values.length == 0) return answer(null);
-  const array = Json.array();
-  for (let i = 0; i < values.length; i++) array.push(values[i].toJson());
-  return answer(Json.object().set(key, array));
 }

@@ -49,57 +49,6 @@ export class SimilarSongsRequest extends AlbumRequest {
   }
 }
 
-/** An artist in an answer. */
-export class ArtistRef {
-  id: string = "";
-  mbid: string = "";
-
-  constructor(public name: string) {}
-
-  toJson(): Json {
-    return Json.object()
-      .setUnlessEmpty("id", this.id)
-      .set("name", Json.text(this.name))
-      .setUnlessEmpty("mbid", this.mbid);
-  }
-}
-
-/** A song in an answer; the server looks for it in its own library. */
-export class SongRef {
-  id: string = "";
-  mbid: string = "";
-  isrc: string = "";
-  artists: ArtistRef[] = [];
-  album: string = "";
-  albumMbid: string = "";
-  /** Length in milliseconds; 0 for unknown. */
-  durationMs: u32 = 0;
-
-  constructor(public name: string) {}
-
-  toJson(): Json {
-    const song = Json.object()
-      .setUnlessEmpty("id", this.id)
-      .set("name", Json.text(this.name))
-      .setUnlessEmpty("mbid", this.mbid)
-      .setUnlessEmpty("isrc", this.isrc);
-    if (this.artists.length > 0) {
-      const artists = Json.array();
-      for (let i = 0; i < this.artists.length; i++) artists.push(this.artists[i].toJson());
-      // Servers before 0.63 know only the single artist.
-      song.set("artist", Json.text(this.artists[0].name))
-        .setUnlessEmpty("artistMbid", this.artists[0].mbid)
-        .set("artists", artists);
-    }
-    song.setUnlessEmpty("album", this.album).setUnlessEmpty("albumMbid", this.albumMbid);
-    if (this.durationMs > 0) {
-      song.set("duration", Json.float(<f64> this.durationMs / 1000))
-        .set("durationMs", Json.unsigned(this.durationMs));
-    }
-    return song;
-  }
-}
-
 /** A picture in an answer. */
 export class Image {
   /** @param size Width in pixels; 0 for unknown. */

@@ -5,17 +5,9 @@
  * @module
  */
 
+import { LOG_LEVELS, type LogLevel } from "../protocol.ts";
+import { GuestTrap, type Signature } from "./guest_abi.ts";
 import type { KernelMemory } from "./kernel_memory.ts";
-
-/** A fault the guest cannot go on from; its text is what the caller is told. */
-export class GuestTrap extends Error {
-  override readonly name = "GuestTrap";
-}
-
-/** How bad a line of the log is. */
-export type LogLevel = "trace" | "debug" | "info" | "warn" | "error";
-/** The levels in the order of Extism's numbers 0 to 4. */
-export const LOG_LEVELS: readonly LogLevel[] = ["trace", "debug", "info", "warn", "error"];
 
 /** Answer of the built-in `http_request`: body, and what the two getters after it return. */
 export interface HttpAnswer {
@@ -47,9 +39,6 @@ const VARIABLE_OVERHEAD = 40;
 
 const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 const encoder = new TextEncoder();
-
-/** What an import may be given and return, as WebAssembly types in short: `j` i64, `i` i32. */
-type Signature = `${string}:${string}`;
 
 /** Every function of `extism:host/env` and its type; admission refuses any other name or type. */
 export const ENV_FUNCTIONS: Readonly<Record<string, Signature>> = {
@@ -235,30 +224,4 @@ export class ExtismKernel {
     this.#memory.free(key);
     this.#memory.free(value);
   }
-}
-
-/** The export that initialises a module, by upstream's order of preference (`extism-abi.md`, 1.7). */
-export function initialiserOf(exports: WebAssembly.Exports): (() => void) | undefined {
-  const { hs_init, _initialize, __wasm_call_ctors } = exports;
-  if (isFunction(hs_init, 2)) {
-    return () => {
-      // Haskell: the reactor's own initialiser first; what it throws is only logged upstream.
-      if (isFunction(_initialize, 0)) {
-        try {
-          _initialize();
-        } catch { /* as upstream */ }
-      }
-      hs_init(0, 0);
-    };
-  }
-  if (isFunction(_initialize, 0)) return () => void _initialize();
-  if (isFunction(__wasm_call_ctors, 0)) return () => void __wasm_call_ctors();
-  return undefined;
-}
-
-function isFunction(
-  value: WebAssembly.ExportValue | undefined,
-  parameters: number,
-): value is (...args: number[]) => unknown {
-  return typeof value === "function" && value.length === parameters;
 }

@@ -3,8 +3,6 @@ package main
 import (
 	"context"
 	"crypto/rand"
-	"errors"
-	"fmt"
 	"os"
 	"time"
 
@@ -26,12 +24,24 @@ type guest struct {
 	runtime   wazero.Runtime
 	cache     wazero.CompilationCache
 	compiled  wazero.CompiledModule
-	kernel    *kernel
+	abi       abi
 	wasmBytes int
 	compile   time.Duration
 }
 
-func openGuest(ctx context.Context, path string, k *kernel, cached newCache) (*guest, error) {
+// abi is one of the two ways in which guests and hosts talk.
+type abi interface {
+	// provide makes the host modules of a runtime.
+	provide(ctx context.Context, r wazero.Runtime) error
+	// begin forgets the last call and takes the input of the next.
+	begin(input string)
+	// call runs an export to its end, with the outcome that Navidrome would see.
+	call(ctx context.Context, module api.Module, export string) (string, error)
+	// hostCalls is an export that makes so many host calls, and its input.
+	hostCalls(calls int) (export string, input string)
+}
+
+func openGuest(ctx context.Context, path string, a abi, cached newCache) (*guest, error) {
 	wasm, err := os.ReadFile(path)
 	if err != nil {
 		return nil, err
@@ -44,7 +54,7 @@ func openGuest(ctx context.Context, path string, k *kernel, cached newCache) (*g
 	if cache != nil {
 		config = config.WithCompilationCache(cache)
 	}
-	g := &guest{kernel: k, cache: cache, wasmBytes: len(wasm)}
+	g := &guest{abi: a, cache: cache, wasmBytes: len(wasm)}
 	g.runtime = wazero.NewRuntimeWithConfig(ctx, config)
 	if err = g.link(ctx, wasm); err != nil {
 		g.close(ctx)
@@ -57,7 +67,7 @@ func (g *guest) link(ctx context.Context, wasm []byte) error {
 	if _, err := wasi_snapshot_preview1.Instantiate(ctx, g.runtime); err != nil {
 		return err
 	}
-	if err := g.kernel.provide(ctx, g.runtime); err != nil {
+	if err := g.abi.provide(ctx, g.runtime); err != nil {
 		return err
 	}
 	start := time.Now()
@@ -91,23 +101,4 @@ func initialise(ctx context.Context, module api.Module) error {
 	}
 	_, err := function.Call(ctx)
 	return err
-}
-
-// call runs an export to its end, with the outcome that Navidrome would see.
-func (g *guest) call(ctx context.Context, module api.Module, export string) (string, error) {
-	function := module.ExportedFunction(export)
-	if function == nil {
-		return "", fmt.Errorf("function not found: %s", export)
-	}
-	results, err := function.Call(ctx)
-	if err != nil {
-		return "", err
-	}
-	if text := g.kernel.errorText(); text != "" {
-		return "", errors.New(text)
-	}
-	if code := int32(results[0]); code != 0 {
-		return "", fmt.Errorf("%s exited with code %d", export, code)
-	}
-	return g.kernel.outputText(), nil
 }

@@ -4,6 +4,9 @@ import (
 	"context"
 	"encoding/binary"
 	"encoding/json"
+	"errors"
+	"fmt"
+	"strconv"
 
 	"github.com/tetratelabs/wazero"
 	"github.com/tetratelabs/wazero/api"
@@ -151,3 +154,24 @@ func (k *kernel) provide(ctx context.Context, r wazero.Runtime) error {
 	_, err := user.Instantiate(ctx)
 	return err
 }
+
+// call runs an export to its end, with the outcome that Navidrome would see.
+func (k *kernel) call(ctx context.Context, module api.Module, export string) (string, error) {
+	function := module.ExportedFunction(export)
+	if function == nil {
+		return "", fmt.Errorf("function not found: %s", export)
+	}
+	results, err := function.Call(ctx)
+	if err != nil {
+		return "", err
+	}
+	if text := k.errorText(); text != "" {
+		return "", errors.New(text)
+	}
+	if code := int32(results[0]); code != 0 {
+		return "", fmt.Errorf("%s exited with code %d", export, code)
+	}
+	return k.outputText(), nil
+}
+
+func (k *kernel) hostCalls(calls int) (string, string) { return "host_calls", strconv.Itoa(calls) }

@@ -5,6 +5,7 @@ package main
 
 import (
 	"context"
+	"encoding/hex"
 	"encoding/json"
 	"flag"
 	"fmt"
@@ -23,7 +24,7 @@ type report struct {
 	Warm load `json:"warm"`
 	// A fresh instance for each call, on one compiled module.
 	Fresh fresh `json:"fresh"`
-	// One call of extism:host/user config_get, the guest's part included; absent without export host_calls.
+	// One call of extism:host/user config_get, the guest's part included; absent where the guest makes none.
 	HostCallUs float64 `json:"hostCallUs,omitempty"`
 }
 
@@ -32,10 +33,20 @@ func main() {
 	export := flag.String("export", "nd_get_artist_biography", "export to call")
 	input := flag.String("input", "{}", "input of the call")
 	configJSON := flag.String("config", "{}", "the plugin's settings, a JSON object of strings")
+	goPlugin := flag.Bool("go-plugin", false, "the guest is of the older ABI, and the input is in hex")
 	iterations := flag.Int("iterations", 200, "fresh instances to time")
 	flag.Parse()
 
-	result, err := measure(*wasm, *export, *input, *configJSON, *iterations)
+	a, err := abiOf(*goPlugin, *configJSON)
+	if *goPlugin && err == nil {
+		var bytes []byte
+		bytes, err = hex.DecodeString(*input)
+		*input = string(bytes)
+	}
+	var result *report
+	if err == nil {
+		result, err = measure(a, *wasm, *export, *input, *iterations)
+	}
 	if err == nil {
 		err = json.NewEncoder(os.Stdout).Encode(result)
 	}
@@ -45,11 +56,18 @@ func main() {
 	}
 }
 
-func measure(path, export, input, configJSON string, iterations int) (*report, error) {
+func abiOf(goPlugin bool, configJSON string) (abi, error) {
+	if goPlugin {
+		return &goPluginHost{}, nil
+	}
 	k := &kernel{}
 	if err := json.Unmarshal([]byte(configJSON), &k.config); err != nil {
 		return nil, fmt.Errorf("-config: %w", err)
 	}
+	return k, nil
+}
+
+func measure(a abi, path, export, input string, iterations int) (*report, error) {
 	if iterations < 1 {
 		return nil, fmt.Errorf("-iterations: %d is less than 1", iterations)
 	}
@@ -57,7 +75,7 @@ func measure(path, export, input, configJSON string, iterations int) (*report, e
 	result := &report{Go: runtime.Version()}
 
 	var err error
-	if result.Cold, err = timeLoads(ctx, path, k, 3, uncached); err != nil {
+	if result.Cold, err = timeLoads(ctx, path, a, 3, uncached); err != nil {
 		return nil, err
 	}
 	folder, err := os.MkdirTemp("", "wazero-peer-")
@@ -68,14 +86,14 @@ func measure(path, export, input, configJSON string, iterations int) (*report, e
 	fromDisk := func() (wazero.CompilationCache, error) {
 		return wazero.NewCompilationCacheWithDir(folder)
 	}
-	if _, err = timeLoads(ctx, path, k, 1, fromDisk); err != nil {
+	if _, err = timeLoads(ctx, path, a, 1, fromDisk); err != nil {
 		return nil, err
 	}
-	if result.Warm, err = timeLoads(ctx, path, k, 7, fromDisk); err != nil {
+	if result.Warm, err = timeLoads(ctx, path, a, 7, fromDisk); err != nil {
 		return nil, err
 	}
 
-	g, err := openGuest(ctx, path, k, fromDisk)
+	g, err := openGuest(ctx, path, a, fromDisk)
 	if err != nil {
 		return nil, err
 	}

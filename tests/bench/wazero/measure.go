@@ -4,7 +4,6 @@ import (
 	"context"
 	"math"
 	"slices"
-	"strconv"
 	"time"
 )
 
@@ -30,15 +29,15 @@ type fresh struct {
 	Close       spread `json:"close"`
 }
 
-func timeLoads(ctx context.Context, path string, k *kernel, times int, cached newCache) (load, error) {
+func timeLoads(ctx context.Context, path string, a abi, times int, cached newCache) (load, error) {
 	var compile, ready []time.Duration
 	for range times {
 		start := time.Now()
-		g, err := openGuest(ctx, path, k, cached)
+		g, err := openGuest(ctx, path, a, cached)
 		if err != nil {
 			return load{}, err
 		}
-		k.begin("")
+		a.begin("")
 		module, err := g.instance(ctx)
 		if err == nil {
 			err = initialise(ctx, module)
@@ -91,12 +90,12 @@ func (g *guest) oneCall(ctx context.Context, export, input string) (marks [5]tim
 		return marks, "", err
 	}
 	marks[1] = time.Now()
-	g.kernel.begin(input)
+	g.abi.begin(input)
 	if err = initialise(limited, module); err != nil {
 		return marks, "", err
 	}
 	marks[2] = time.Now()
-	if output, err = g.call(limited, module, export); err != nil {
+	if output, err = g.abi.call(limited, module, export); err != nil {
 		return marks, "", err
 	}
 	marks[3] = time.Now()
@@ -106,10 +105,11 @@ func (g *guest) oneCall(ctx context.Context, export, input string) (marks [5]tim
 }
 
 // timeHostCall gives microseconds for one host call, from one guest call that makes many less one that makes
-// none; 0 where the guest has no export host_calls.
+// none; 0 where the guest has no export for that.
 func (g *guest) timeHostCall(ctx context.Context) (float64, error) {
 	const calls, rounds = 2000, 9
-	if _, there := g.compiled.ExportedFunctions()["host_calls"]; !there {
+	export, _ := g.abi.hostCalls(0)
+	if _, there := g.compiled.ExportedFunctions()[export]; !there {
 		return 0, nil
 	}
 	var many, none []time.Duration
@@ -118,7 +118,8 @@ func (g *guest) timeHostCall(ctx context.Context) (float64, error) {
 			calls int
 			times *[]time.Duration
 		}{{calls, &many}, {0, &none}} {
-			marks, _, err := g.oneCall(ctx, "host_calls", strconv.Itoa(run.calls))
+			export, input := g.abi.hostCalls(run.calls)
+			marks, _, err := g.oneCall(ctx, export, input)
 			if err != nil {
 				return 0, err
 			}

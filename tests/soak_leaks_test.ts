@@ -1,0 +1,14 @@
+// What the soak finds when something leaks.
+
+import assert from "node:assert/strict";
+import { mayRun, soak } from "./support/soak_run.ts";
+
+Deno.test({
+  name: "a file, a worker, a timer or memory that a round leaves behind is found, each by its name",
+  ignore: !mayRun,
+  async fn() {
+    const { code, reasons, text } = await soak("--leak=handle,worker,timer,large");
+    const found = reasons.map((reason: string) => /^grows: (\w+)/.exec(reason)?.[1] ?? reason);
+    assert.deepEqual([code, found.sort()], [1, ["handles", "live", "threads", "timers"]], text);
+  },
+});

@@ -1,0 +1,4 @@
+/** A worker that waits for ever. */
+globalThis.addEventListener("message", () => {});
+
+export {};
