@@ -9,6 +9,8 @@ Deno.test({
   async fn() {
     const { code, reasons, text } = await soak("--leak=handle,worker,timer,large");
     const found = reasons.map((reason: string) => /^grows: (\w+)/.exec(reason)?.[1] ?? reason);
-    assert.deepEqual([code, found.sort()], [1, ["handles", "live", "threads", "timers"]], text);
+    // The memory of the process may show what the four leave, or be too noisy to.
+    const named = found.filter((reason: string) => reason !== "busyRss").sort();
+    assert.deepEqual([code, named], [1, ["handles", "live", "threads", "timers"]], text);
   },
 });
