@@ -174,7 +174,7 @@ for (
     using data = new TestData();
     const more = `(func (export "run") (result i32) (i32.const 0))`;
     data.folder("p", { guest: agentGuest({ exports: ["nd_on_init"], more, ...behaviour }) });
-    await using host = await data.open({ limits: { cell: { callTimeoutMs: 200 } } });
+    await using host = await data.open({ limits: { cell: { callTimeoutMs: 1_000 } } });
     assert.equal((await host.enable("p")).state, "running");
     assert.ok(data.messages("p").some((line) => line.startsWith(`Cannot call "nd_on_init"`)));
     assert.equal(await answerOf(host, "p", "run"), "");
@@ -233,7 +233,7 @@ Deno.test("host: unloading ends the cells, and a call that runs is told", async 
   using data = new TestData();
   data.folder("loop", { guest: agentGuest({ exports: ["run"], last: "(loop (br 0))" }) });
   data.folder("p", { guest: GOOD_GUEST });
-  const host = await data.open({ limits: { cell: { callTimeoutMs: 500 } } });
+  const host = await data.open({ limits: { cell: { callTimeoutMs: 30_000 } } });
   await host.enable("loop");
   await host.enable("p");
   await answerOf(host, "p", "nd_get_artist_mbid");

@@ -207,7 +207,7 @@ Deno.test("wikimedia asks the Wikipedia of the settings", async () => {
 
 Deno.test("a site that does not answer in time is a fault, and the next call is served", async () => {
   await using sites = await Sites.open({
-    patienceMs: 300,
+    patienceMs: 3_000,
     answer: (url, ended) =>
       url.hostname === "en.wikipedia.org" ? ended.then(() => new Response()) : undefined,
   });

@@ -97,17 +97,15 @@ async function peerOf(name: GuestName): Promise<PeerResult | undefined> {
 
 async function benchGuest(plugin: BenchPlugin, times: number, peer?: PeerResult): Promise<void> {
   const { id } = plugin;
-  const fresh = peer?.fresh.total.medianMs;
+  const fresh = peer?.fresh.total;
   const go = id === "go" || plugin.older;
   add("cold load: file to first answer", id, await coldLoad(plugin, count(20)), {
     ...(go && { target: 60 }),
     ...(peer !== undefined && { peer: peer.cold.readyMs }),
   });
-  const target = id === "rust" ? 0.25 : go ? fresh : undefined;
-  const more = {
-    ...(target !== undefined && { target }),
-    ...(fresh !== undefined && { peer: fresh }),
-  };
+  const target = id === "rust" ? 0.25 : go ? fresh?.medianMs : undefined;
+  const beside = fresh && { peer: fresh.medianMs, peerP99: fresh.p99Ms };
+  const more = { ...(target !== undefined && { target }), ...beside };
   await withHost(plugin, NOT_PREPARED, async (host) => {
     add("call, none prepared", id, await calls(host, id, count(times)), more);
   });
@@ -116,7 +114,7 @@ async function benchGuest(plugin: BenchPlugin, times: number, peer?: PeerResult)
     const think = await calls(host, id, count(200), THINK_MS);
     add(`call, ${THINK_MS} ms after the last`, id, think, {
       ...(go && { target: 0.5 }),
-      ...(fresh !== undefined && { peer: fresh }),
+      ...beside,
     });
     if (!plugin.older && !host.info(id).exports.includes("host_calls")) return;
     const each = (await hostCalls(host, plugin, count(50))).map((ms) => ms * 1_000);

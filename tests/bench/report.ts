@@ -16,14 +16,16 @@ export interface Row {
   readonly target?: number;
   /** The median of wazero, the engine alone, in the same run. */
   readonly peer?: number;
+  /** Its time that 99 of 100 do not pass. */
+  readonly peerP99?: number;
 }
 
 /** The rows as a table of text. */
 export function table(rows: readonly Row[]): string {
-  const head = ["", "guest", "median", "p10", "p99", "target", "", "wazero", "ratio"];
+  const head = ["", "guest", "median", "p10", "p99", "target", "", "wazero", "ratio", "its p99"];
   const lines = [
     head,
-    ...rows.map(({ what, guest, unit, median, p10, p99, target, peer }) => [
+    ...rows.map(({ what, guest, unit, median, p10, p99, target, peer, peerP99 }) => [
       what,
       guest,
       `${shown(median)} ${unit}`,
@@ -33,6 +35,7 @@ export function table(rows: readonly Row[]): string {
       target === undefined ? "" : median <= target ? "met" : "missed",
       shown(peer),
       peer === undefined ? "" : `${shown(median / peer)} ×`,
+      shown(peerP99),
     ]),
   ];
   const widths = head.map((_, column) => Math.max(...lines.map((line) => width(line[column]))));
