@@ -6,11 +6,15 @@ import { TestData } from "./support/plugins_folder.ts";
 import { readWasiRun, SCRATCH, VECTOR, wasiProgram } from "./support/wasi_program.ts";
 
 const CREATE = 1;
+const DIRECTORY = 2;
 const RIGHT_WRITE = 1n << 6n;
+const RIGHT_LIST = 1n << 14n;
 const PROGRAM = wasiProgram([
   ["path_open", 3, 1, "song", 0, 2n, 0n, 0, SCRATCH],
   ["fd_read", 4, VECTOR, 1, SCRATCH + 8],
   ["path_open", 3, 1, "new", CREATE, RIGHT_WRITE, 0n, 0, SCRATCH],
+  // The folder itself, as one opens it who lists it.
+  ["path_open", 3, 1, ".", DIRECTORY, RIGHT_LIST, 0n, 0, SCRATCH],
 ], "-----");
 const LIBRARY = '[[libraries]]\nid = 1\nname = "Music"\npath = "../music"\n';
 
@@ -31,7 +35,7 @@ async function errnos(configuration: string, ...assigned: string[]): Promise<rea
   };
   await run("enable", "p", ...assigned);
   const { base64 } = JSON.parse(await run("call", "p", "run", "--json"));
-  const { errnos, scratch } = readWasiRun(Uint8Array.fromBase64(base64), 3);
+  const { errnos, scratch } = readWasiRun(Uint8Array.fromBase64(base64), 4);
   assert.equal(new TextDecoder().decode(scratch.subarray(256, 261)), "la la");
   assert.equal(errnos[2] === 0, [...Deno.readDirSync(data.beside("music"))].length === 2);
   return errnos;
@@ -41,11 +45,11 @@ const SERVER = '[MusicServer]\nLibrary = "library.toml"\n';
 
 Deno.test("a library is read, and written where plugin and process may both", async () => {
   const writable = `${SERVER}WritableLibraries = [1]\n`;
-  assert.deepEqual(await errnos(writable, "--all-libraries", "--write-libraries"), [0, 0, 0]);
+  assert.deepEqual(await errnos(writable, "--all-libraries", "--write-libraries"), [0, 0, 0, 0]);
 });
 
 Deno.test("a library that the configuration does not name as writable is not written, whatever was granted", async () => {
-  const [open, read, write] = await errnos(SERVER, "--libraries", "1", "--write-libraries");
-  assert.deepEqual([open, read], [0, 0]);
+  const [open, read, write, list] = await errnos(SERVER, "--libraries", "1", "--write-libraries");
+  assert.deepEqual([open, read, list], [0, 0, 0]);
   assert.notEqual(write, 0);
 });

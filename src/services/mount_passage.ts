@@ -51,7 +51,8 @@ export class Passage {
   #mark = "";
 
   private constructor({ root, place, through = false, own }: Way) {
-    this.#folders = foldersBetween(root, through ? place : dirname(place));
+    // What is above the root is not looked at: the process may not, and it is not doubted.
+    this.#folders = foldersBetween(root, through || place === root ? place : dirname(place));
     this.#own = own;
   }
 
