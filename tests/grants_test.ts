@@ -324,6 +324,15 @@ const BEYOND: readonly (readonly [string, Manifest, Decision, RegExp])[] = [
   ["an address without the network", manifestOf({}), { addresses: ["10.0.0.1"] }, /no network/],
   ["the local network without the network", manifestOf({}), { localNetwork: true }, /no network/],
   ["the local network that is not asked for", HOSTS, { localNetwork: true }, /single addresses/],
+  [
+    "the local network that one of two permissions asks for",
+    manifestOf({
+      http: { requiredHosts: ["a.example"] },
+      websocket: { requiredHosts: ["a.example"], allowLocalNetwork: true },
+    }),
+    { localNetwork: true },
+    /in one of http and websocket only; name single addresses/,
+  ],
 ];
 
 for (const [what, manifest, decision, text] of BEYOND) {

@@ -146,6 +146,41 @@ Deno.test("the sidecar keeps the players of a user apart, and users too", async 
   ]);
 });
 
+for (const numbersPlayers of [false, true]) {
+  Deno.test(`what one listens to is told once, whoever else begins and ends${numbersPlayers ? ", though the ids of players are places in the list" : ""}`, async () => {
+    await using place = new Place();
+    place.server.numbersPlayers = numbersPlayers;
+    await place.pass(1);
+    await place.server.play("ann", "s1", "phone");
+    for (let turn = 0; turn < 8; turn++) {
+      await place.pass(20);
+      await place.server.play("bob", "s2", `tab ${turn}`);
+      if (turn > 0) place.server.stop("bob", `tab ${turn - 1}`);
+    }
+    await place.pass(10);
+    const news = place.news().filter((line) => line.includes("ann s1"));
+    deepStrictEqual(news.map((line) => line.split(" ")[0]), ["now", "playing", "play"]);
+  });
+}
+
+Deno.test("two players of one user and name, on a server that numbers them anew, are told one play each", async () => {
+  await using place = new Place();
+  place.server.numbersPlayers = true;
+  place.server.shownName = "Chrome";
+  await place.pass(1);
+  await place.server.play("ann", "s1", "desk");
+  await place.pass(20);
+  await place.server.play("ann", "s2", "phone");
+  await place.pass(20);
+  await place.server.play("bob", "s1", "tab");
+  await place.pass(150);
+  deepStrictEqual(
+    place.news().filter((line) => /^(now|play) ann/.test(line))
+      .map((line) => line.split(" ").slice(0, 3).join(" ")),
+    ["now ann s1", "now ann s2", "play ann s2", "play ann s1"],
+  );
+});
+
 Deno.test("the sidecar tells the second play of a track that is on repeat", async () => {
   await using place = new Place();
   await place.pass(1);

@@ -26,10 +26,15 @@ export function checkDecision({ permissions }: Manifest, decision: Decision): vo
   if ((localNetwork || addresses.length > 0) && asked.length === 0) {
     throw refusal("Cannot grant private addresses", "the manifest asks for no network permission");
   }
-  if (localNetwork && !asked.some(({ allowLocalNetwork }) => allowLocalNetwork)) {
+  if (localNetwork && !asked.every(({ allowLocalNetwork }) => allowLocalNetwork)) {
+    const asks = asked.some(({ allowLocalNetwork }) => allowLocalNetwork);
     throw refusal(
       "Cannot grant private addresses",
-      "the manifest does not ask for the local network; name single addresses instead",
+      `the manifest ${
+        asks
+          ? "asks for the local network in one of http and websocket only"
+          : "does not ask for the local network"
+      }; name single addresses instead`,
     );
   }
 }

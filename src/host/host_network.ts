@@ -37,7 +37,7 @@ export const DEFAULT_GATEWAY_LIMITS: GatewayLimits = Object.freeze({
   bytesUp: 1024 ** 3,
   bytesDown: 4 * 1024 ** 3,
   connectsPerMinute: 600,
-  idleMs: 120_000,
+  idleMs: 3_600_000,
   totalMs: 24 * 3_600_000,
   handshakeMs: 10_000,
 });

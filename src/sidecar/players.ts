@@ -1,5 +1,6 @@
 import type { Scrobblers } from "../capabilities/mod.ts";
 import type { ServerTrack } from "../services/mod.ts";
+import type { KnownPlayer } from "./known_players.ts";
 import { type Entry, playerKey, playerOf } from "./now_playing.ts";
 import { observe, type Playback, type PlaybackEvent } from "./playback.ts";
 import type { PlayerStore } from "./player_store.ts";
@@ -36,9 +37,14 @@ export class Players {
     this.#playbacks = store.all();
   }
 
-  /** The players that are known to play. */
+  /** The keys of the players that are known to play. */
   get keys(): string[] {
     return [...this.#playbacks.keys()];
+  }
+
+  /** These players. */
+  get known(): KnownPlayer[] {
+    return [...this.#playbacks].map(([key, { trackId }]) => ({ ...playerOf(key), trackId }));
   }
 
   /** What a player was last known to do. */

@@ -143,7 +143,7 @@ export class Sidecar {
     try {
       const libraryId = await this.#library();
       const answer = await client.ask("getNowPlaying", {}, this.#signal());
-      const seen = readNowPlaying(answer, libraryId);
+      const seen = readNowPlaying(answer, libraryId, this.#players.known);
       if (this.#failures > 0) log?.("info", "The music server tells again what is playing");
       this.#failures = 0;
       const now = clock.now();

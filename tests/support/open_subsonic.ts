@@ -42,6 +42,10 @@ export class OpenSubsonic implements AsyncDisposable {
   readonly asked: { readonly endpoint: string; readonly query: URLSearchParams }[] = [];
   /** Answers everything with 500 while set. */
   isDown = false;
+  /** Whether the id of a player is its place in each answer, as Navidrome has it, and none that stays. */
+  numbersPlayers = false;
+  /** The name that every player is shown with, in the place of the client's. */
+  shownName: string | undefined;
   readonly #options: OpenSubsonicOptions;
   readonly #server: Deno.HttpServer<Deno.NetAddr>;
   readonly #players = new Map<string, Player>();
@@ -143,10 +147,14 @@ export class OpenSubsonic implements AsyncDisposable {
         });
         return {};
       }
-      case "getNowPlaying":
-        return {
-          nowPlaying: { entry: [...this.#players.values()].map((one) => this.#entry(one)) },
-        };
+      case "getNowPlaying": {
+        const players = [...this.#players.values()];
+        const entry = this.numbersPlayers
+          ? players.sort((a, b) => b.since - a.since)
+            .map((one, index) => this.#entry({ ...one, playerId: index + 1 }))
+          : players.map((one) => this.#entry(one));
+        return { nowPlaying: { entry } };
+      }
       default:
         return failed(NOT_FOUND, `no ${endpoint}`);
     }
@@ -155,7 +163,8 @@ export class OpenSubsonic implements AsyncDisposable {
   #entry({ songId, since, ...player }: Player): object {
     const song = this.#options.songs.find(({ id }) => id === songId);
     const minutesAgo = Math.floor((this.#options.clock.now() - since) / 60_000);
-    return { ...song, isDir: false, ...player, minutesAgo };
+    const playerName = this.shownName ?? player.playerName;
+    return { ...song, isDir: false, ...player, playerName, minutesAgo };
   }
 
   #cover(id: string): Response {
