@@ -8,7 +8,7 @@
 import process from "node:process";
 import { GuestUnderTest } from "./guests.ts";
 
-const LIMIT_MS = 300;
+const LIMIT_MS = 100;
 
 using guest = await GuestUnderTest.start(`(module
   (func (export "loop") (loop (br 0))) (func (export "run")))`);
