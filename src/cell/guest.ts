@@ -14,7 +14,7 @@ import { DeadlinePassed, type GuestAbi, GuestTrap, type Imports } from "./abi/gu
 import { CellEnd } from "./channel.ts";
 import type { FileCaller, FileRequest, FileResponse } from "./files.ts";
 import { decodeFrame, encodeFrame } from "./frame.ts";
-import { collectGarbage } from "./garbage.ts";
+import { DeadMemory } from "./garbage.ts";
 import {
   type BootMessage,
   type CallMessage,
@@ -27,7 +27,7 @@ import { type GuestWasi, guestWasi, WASIProcExit } from "./wasi.ts";
 
 /** What an ABI holds above this is given back after the call. Bytes. */
 const KEPT_ABI_BYTES = 256 * 1024;
-/** Guest memory made since the last collection, above which a cell collects once it is idle. Bytes. */
+/** Memory of guests that are gone, above which a cell collects once it is idle. Bytes. */
 const COLLECT_AFTER_BYTES = 32 * 1024 * 1024;
 /** The same, above which it collects although the next call may wait. Bytes. */
 const COLLECT_NOW_BYTES = 128 * 1024 * 1024;
@@ -59,7 +59,7 @@ export class GuestRunner {
   #dropped = 0;
   /** Whether a call runs, and not the making of the next one's instance: only a call may call the host. */
   #calling = false;
-  #memoryMade = 0;
+  readonly #dead = new DeadMemory();
   #prepared: Instance | undefined;
   /** Whether instances may be made ahead of their call; `undefined` until the first one was watched. */
   #preparable: boolean | undefined;
@@ -104,7 +104,10 @@ export class GuestRunner {
     });
     this.#calling = false;
     this.#around.wasi.flush();
-    this.#memoryMade += memoryBytes(instance?.exports) ?? this.#boot.limits.memoryBytes;
+    this.#dead.add(
+      instance?.exports,
+      memoryBytes(instance?.exports) ?? this.#boot.limits.memoryBytes,
+    );
     switch (run.kind) {
       case "value":
         return run.value;
@@ -115,9 +118,9 @@ export class GuestRunner {
     }
   }
 
-  /** Whether so much memory was made that the next call had better wait until it is given back. */
+  /** Whether so much memory waits to be given back that the next call had better wait for that. */
   get mustCollect(): boolean {
-    return this.#memoryMade > COLLECT_NOW_BYTES;
+    return this.#dead.bytes > COLLECT_NOW_BYTES;
   }
 
   /**
@@ -125,9 +128,7 @@ export class GuestRunner {
    * call: V8 still holds on to that call's guest.
    */
   collect(): void {
-    if (this.#memoryMade < COLLECT_AFTER_BYTES) return;
-    this.#memoryMade = 0;
-    collectGarbage();
+    if (this.#dead.bytes >= COLLECT_AFTER_BYTES) this.#dead.collect();
   }
 
   /** Uses the idle time: makes the next call's instance, where that is allowed. */
@@ -166,7 +167,7 @@ export class GuestRunner {
   #renew(): void {
     const { abi, wasi } = this.#around;
     if (abi.heldBytes > KEPT_ABI_BYTES) {
-      this.#memoryMade += abi.heldBytes;
+      this.#dead.add(abi, abi.heldBytes);
       this.#around = this.#surroundings();
     } else {
       abi.renew();
