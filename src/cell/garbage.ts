@@ -18,6 +18,7 @@ export function collectGarbage(): void {
  */
 export class DeadMemory {
   #bytes = 0;
+  #added = { bytes: 0, times: 0 };
   /** How often this collected: what V8 tells of owners from before is known already. */
   #collections = 0;
   readonly #given = new FinalizationRegistry<{ bytes: number; collections: number }>(
@@ -26,20 +27,28 @@ export class DeadMemory {
     },
   );
 
-  /** As far as this thread knows. */
+  /** Not given back, as far as this thread knows. */
   get bytes(): number {
     return this.#bytes;
+  }
+
+  /** What was added since the last {@link collect}, given back or not. */
+  get added(): { readonly bytes: number; readonly times: number } {
+    return this.#added;
   }
 
   /** Counts memory that goes with its owner; without one it counts until the next {@link collect}. */
   add(owner: object | undefined, bytes: number): void {
     this.#bytes += bytes;
+    this.#added.bytes += bytes;
+    this.#added.times++;
     if (owner !== undefined) this.#given.register(owner, { bytes, collections: this.#collections });
   }
 
   /** Collects the garbage of this thread, all of it. */
   collect(): void {
     this.#bytes = 0;
+    this.#added = { bytes: 0, times: 0 };
     this.#collections++;
     collectGarbage();
   }

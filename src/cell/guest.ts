@@ -29,8 +29,10 @@ import { type GuestWasi, guestWasi, WASIProcExit } from "./wasi.ts";
 const KEPT_ABI_BYTES = 256 * 1024;
 /** Memory of guests that are gone, above which a cell collects once it is idle. Bytes. */
 const COLLECT_AFTER_BYTES = 32 * 1024 * 1024;
-/** The same, above which it collects although the next call may wait. Bytes. */
-const COLLECT_NOW_BYTES = 128 * 1024 * 1024;
+/** The same, above which it collects although the next call may wait; V8 begins to by itself at 64 MiB. Bytes. */
+const COLLECT_NOW_BYTES = 112 * 1024 * 1024;
+/** Memory of guests, and their number, above which both it collects then too: V8 alone lets the process grow. */
+const COLLECT_AT_LEAST = { bytes: 128 * 1024 * 1024, times: 250 };
 /** A prepared instance whose making takes longer is not made again. Milliseconds. */
 const PREPARE_LIMIT_MS = 250;
 /** A prepared instance older than this is thrown away: its clock readings are stale. Milliseconds. */
@@ -120,7 +122,9 @@ export class GuestRunner {
 
   /** Whether so much memory waits to be given back that the next call had better wait for that. */
   get mustCollect(): boolean {
-    return this.#dead.bytes > COLLECT_NOW_BYTES;
+    const { bytes, added } = this.#dead;
+    return bytes > COLLECT_NOW_BYTES ||
+      (added.bytes > COLLECT_AT_LEAST.bytes && added.times > COLLECT_AT_LEAST.times);
   }
 
   /**
