@@ -7,7 +7,7 @@
  * @module
  */
 
-import type { Entry } from "./now_playing.ts";
+import { type Entry, playerKey } from "./now_playing.ts";
 
 /** A player that was seen before. */
 export interface KnownPlayer {
@@ -28,14 +28,23 @@ const SIGNS: readonly ((entry: Entry, known: KnownPlayer) => boolean)[] = [
   () => true,
 ];
 
-/** The entries of one answer, each with the id of the known player that it is of, or one that no other has. */
-export function recognise(entries: Iterable<Entry>, known: readonly KnownPlayer[]): Entry[] {
+/**
+ * The entries of one answer by their players, each with the id of the known player that it is of, or one that no
+ * other has.
+ */
+export function recognise(
+  entries: readonly Entry[],
+  known: readonly KnownPlayer[],
+): Map<string, Entry> {
   const namesakes = Map.groupBy(known, (one) => JSON.stringify([one.userKey, one.playerName]));
   const groups = Map.groupBy(
     entries,
     (one) => JSON.stringify([one.username.toLowerCase(), one.playerName]),
   );
-  return [...groups].flatMap(([name, group]) => recogniseGroup(group, namesakes.get(name) ?? []));
+  const recognised = [...groups].flatMap(([name, group]) =>
+    recogniseGroup(group, namesakes.get(name) ?? [])
+  );
+  return new Map(recognised.map((entry) => [playerKey(entry), entry]));
 }
 
 /** The same for entries and players of one user and name. */

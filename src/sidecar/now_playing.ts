@@ -1,5 +1,4 @@
 import { field, type JsonObject, objects, type ServerTrack, trackOf } from "../services/mod.ts";
-import { type KnownPlayer, recognise } from "./known_players.ts";
 import type { Observation } from "./playback.ts";
 
 /** An entry of `getNowPlaying`, read. */
@@ -19,13 +18,8 @@ const MAX_ENTRIES = 1_000;
  * of one player the one that began last counts.
  *
  * @param libraryId The library that tracks are of, where the server has but one; 0 where nobody knows.
- * @param known The players that were seen before.
  */
-export function readNowPlaying(
-  answer: JsonObject,
-  libraryId: number,
-  known: readonly KnownPlayer[],
-): Map<string, Entry> {
+export function readNowPlaying(answer: JsonObject, libraryId: number): Entry[] {
   const entries = objects(field(answer["nowPlaying"], "entry")).slice(0, MAX_ENTRIES);
   const players = new Map<string, Entry>();
   for (const entry of entries.flatMap((object) => readEntry(object, libraryId) ?? [])) {
@@ -33,7 +27,7 @@ export function readNowPlaying(
     const other = players.get(key)?.seen.minutesAgo ?? Infinity;
     if ((entry.seen.minutesAgo ?? 0) < other) players.set(key, entry);
   }
-  return new Map(recognise(players.values(), known).map((entry) => [playerKey(entry), entry]));
+  return [...players.values()];
 }
 
 /** What tells a player from all others: its user, and what the server calls it. */

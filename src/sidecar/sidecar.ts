@@ -9,6 +9,7 @@ import {
   SubsonicRefusal,
   trackOf,
 } from "../services/mod.ts";
+import { recognise } from "./known_players.ts";
 import { observationOf, playerKey, playerOf, readNowPlaying } from "./now_playing.ts";
 import { PlayerStore } from "./player_store.ts";
 import { type PlaybackSink, Players } from "./players.ts";
@@ -143,7 +144,7 @@ export class Sidecar {
     try {
       const libraryId = await this.#library();
       const answer = await client.ask("getNowPlaying", {}, this.#signal());
-      const seen = readNowPlaying(answer, libraryId, this.#players.known);
+      const seen = recognise(readNowPlaying(answer, libraryId), this.#players.known);
       if (this.#failures > 0) log?.("info", "The music server tells again what is playing");
       this.#failures = 0;
       const now = clock.now();
