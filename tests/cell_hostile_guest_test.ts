@@ -304,7 +304,7 @@ async function callEach(
     { pool: { cells: 2 }, limits: { kernelBytes: 1 << 20 } },
   );
   const mayLast = name === "poll_oneoff" || name === "random_get";
-  const limitMs = mayLast ? 300 : 10_000;
+  const limitMs = mayLast ? 300 : 2_000;
   const ended = await Promise.all(
     tuples.map(async (tuple, i) => ({ tuple, ...await guest.call(`f${i}`, "input", limitMs) })),
   );

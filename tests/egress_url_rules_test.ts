@@ -390,5 +390,5 @@ Deno.test("url rules: hostile patterns take no time", () => {
   verdict({ hosts: ["{a,b}".repeat(50), `[${"a-".repeat(5_000)}]`] }, "https://x/");
   const check = hostPortCheck({ hosts: [`${"*a".repeat(500)}b`, "{a,b}".repeat(50)] });
   ok(!check("a".repeat(250), 443));
-  ok(performance.now() - start < 10_000, `took ${performance.now() - start} ms`);
+  ok(performance.now() - start < 1_500, `took ${performance.now() - start} ms`);
 });

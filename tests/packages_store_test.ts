@@ -259,15 +259,20 @@ Deno.test("packages: a disk that fails leaves the old version, and nothing of th
   }
 });
 
-Deno.test("packages: what somebody else put there while a change was interrupted is left alone", async () => {
-  using temp = tempDir();
-  const bench = new StoreBench(temp.path);
-  await (await bench.open()).install("p", A, "");
+/** Begins an update to B that goes no further than its journal. */
+async function stopBeforeMoving(bench: StoreBench): Promise<void> {
   const halting = await bench.open((step) =>
     step.startsWith("before moving plugins") ? new Promise(() => {}) : undefined
   );
   void halting.update("p", B, "");
   while (!bench.leftovers().includes("journal.json")) await new Promise((done) => setTimeout(done));
+}
+
+Deno.test("packages: what somebody else put there while a change was interrupted is left alone", async () => {
+  using temp = tempDir();
+  const bench = new StoreBench(temp.path);
+  await (await bench.open()).install("p", A, "");
+  await stopBeforeMoving(bench);
   Deno.writeFileSync(bench.entry("p.ndp"), C);
   await bench.open();
   // The record speaks of another package than the one that lies there, which is not run for that.
@@ -278,11 +283,7 @@ Deno.test("packages: staged bytes that are not those the journal speaks of are n
   using temp = tempDir();
   const bench = new StoreBench(temp.path);
   await (await bench.open()).install("p", A, "");
-  const halting = await bench.open((step) =>
-    step.startsWith("before moving plugins") ? new Promise(() => {}) : undefined
-  );
-  void halting.update("p", B, "");
-  while (!bench.leftovers().includes("journal.json")) await new Promise((done) => setTimeout(done));
+  await stopBeforeMoving(bench);
   Deno.writeFileSync(bench.entry(".soundproof-staged"), C);
   await bench.open();
   assert.deepEqual(await bench.state("p"), { package: a, record: a });

@@ -299,7 +299,7 @@ Deno.test("matching a title made to take long takes no long", () => {
   const title = `${" -".repeat(500_000)} (feat. ${"x".repeat(500_000)}`;
   const begin = performance.now();
   matchSong({ ...UNKNOWN, title }, [{ id: "t", libraryId: 1, title }]);
-  ok(performance.now() - begin < 5_000);
+  ok(performance.now() - begin < 500);
 });
 
 Deno.test("subsonicapi: c, v and f are forced, one u goes out, the rest is kept, the endpoint is one segment", async () => {

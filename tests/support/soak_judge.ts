@@ -51,7 +51,7 @@ const BOUNDS = {
   timers: () => 3,
   live: (rounds: number, isYoung: boolean) => 500_000 + (isYoung ? 150_000 : 3_000) * rounds,
   busyRss: (rounds: number, isYoung: boolean) =>
-    24_000_000 + (isYoung ? 8_000_000 : 10_000) * rounds,
+    24_000_000 + (isYoung ? 3_000_000 : 10_000) * rounds,
 };
 
 /** Judges every measure. */
