@@ -2,7 +2,8 @@
  * The inside of a cell: makes a fresh instance for every call and runs the guest under a deadline.
  *
  * Everything a guest executes (start function, initialiser, export) happens inside one run with a time
- * limit, which is the only way to interrupt it. The run is synchronous from end to end, which is why a host call waits on a shared buffer and nothing here is `async`.
+ * limit, which is the only way to interrupt it. The run is synchronous from end to end, which is why a host
+ * call waits on a shared buffer and nothing here is `async`.
  *
  * @module
  */
